@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// The command-line entry. It looks at the version of Node before anything native is loaded: the native packages
+// crash Node 20 with a segmentation fault.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { nodeProblem } from './node-version.mjs';
+
+const problem = nodeProblem(process.versions.node);
+if (problem !== undefined) {
+  console.error(problem);
+  process.exit(1);
+}
+// A clone runs its TypeScript as it is; the published package holds dist/ and no src/.
+const source = new URL('../src/cli.ts', import.meta.url);
+const built = new URL('../dist/cli.js', import.meta.url);
+const { main } = await import((existsSync(fileURLToPath(source)) ? source : built).href);
+process.exitCode = await main(process.argv.slice(2));

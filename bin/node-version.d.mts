@@ -1,0 +1,2 @@
+/** See node-version.mjs. */
+export function nodeProblem(version: string): string | undefined;

@@ -1,0 +1,58 @@
+/**
+ * Every bound of the product: name, default and why. `docs/limits.md` is generated from this table, each is a
+ * configuration key under `limits`, and the door that enforces it answers with the precondition named here.
+ */
+export interface Limit {
+  readonly default: number;
+  readonly unit: string;
+  readonly why: string;
+  /** How a request past the bound is answered. */
+  readonly answer: string;
+}
+
+const limit = (value: number, unit: string, why: string, answer: string): Limit => ({
+  default: value,
+  unit,
+  why,
+  answer,
+});
+
+export const LIMITS = {
+  requestOctets: limit(100 * 1024 * 1024, 'octets', 'a body is held in memory', '413'),
+  xmlOctets: limit(4 * 1024 * 1024, 'octets', 'request XML is parsed into a tree', '413'),
+  xmlDepth: limit(64, 'levels', 'nesting costs stack', '400'),
+  xmlElements: limit(120_000, 'elements', 'a million properties in one PROPFIND', '400'),
+  resourceOctets: limit(10 * 1024 * 1024, 'octets', 'one calendar object resource', '403 max-resource-size'),
+  attendeesPerInstance: limit(2000, 'attendees', 'each is a delivery', '403 max-attendees-per-instance'),
+  collectionsPerHome: limit(1000, 'collections', 'a home is listed whole', '507 quota-not-exceeded'),
+  resourcesPerCollection: limit(1_000_000, 'resources', 'disk', '507 quota-not-exceeded'),
+  multigetHrefs: limit(20_000, 'hrefs', 'each is a read', '403 number-of-matches-within-limits'),
+  reportMatches: limit(
+    1_000_000,
+    'matches',
+    'a guard of last resort: answers are streamed',
+    '403 number-of-matches-within-limits',
+  ),
+  principalMatches: limit(
+    1000,
+    'principals',
+    'a search for people is for a person to choose from',
+    '403 number-of-matches-within-limits',
+  ),
+  expandInstances: limit(100_000, 'instances', 'one expansion of one report', '403 number-of-matches-within-limits'),
+  recurrenceSteps: limit(100_000, 'steps', 'work of one expansion of one object', '403 valid-calendar-data'),
+  propertyOctets: limit(1024 * 1024, 'octets', 'one property value, dead or live', '507 quota-not-exceeded'),
+  deadPropertiesPerResource: limit(1000, 'properties', 'they are read whole', '507 quota-not-exceeded'),
+  attachmentOctets: limit(100 * 1024 * 1024, 'octets', 'attachments of one home', '507 quota-not-exceeded'),
+  headerOctets: limit(32 * 1024, 'octets', 'request line and headers', '431'),
+  connections: limit(20_000, 'connections', 'sockets of one process', 'refused'),
+  concurrentLogins: limit(4, 'hashes', 'argon2id takes memory and a core', '503 with Retry-After'),
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;
+export type Limits = Readonly<Record<LimitName, number>>;
+
+export function defaultLimits(): Limits {
+  const entries = Object.entries(LIMITS).map(([name, { default: value }]) => [name, value]);
+  return Object.fromEntries(entries) as Limits; // keys come from LIMITS itself
+}
