@@ -1,0 +1,153 @@
+import { paramOf, propertiesOf, propertyOf, type Component } from './component.ts';
+import { isUndated, periodRanges, recurrenceSets } from './component-times.ts';
+import { P } from './names.ts';
+import { recurrenceSet, type Budget } from './recurrence.ts';
+import { intersection } from './time-range.ts';
+import { formatTimeValue, periodsOf, type Instant, type TimeRange } from './time-value.ts';
+import { zonesOf, type Zone, type ZoneContext } from './timezone.ts';
+import { foldLine } from './write.ts';
+
+export type BusyType = 'BUSY' | 'BUSY-TENTATIVE' | 'BUSY-UNAVAILABLE';
+
+/** A time that is not free; a half-open range of instants. */
+export interface BusyPeriod {
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly type: BusyType;
+}
+
+export interface FreeBusyContext {
+  /** The zone of floating times: calendar-timezone's (RFC 4791 §7.3). */
+  readonly floating: Zone;
+  readonly budget?: Budget | undefined;
+}
+
+/**
+ * What a calendar object makes busy in the range, clipped to it (RFC 4791 §7.10): each instance of a VEVENT by the
+ * properties of its own component, and the periods of VFREEBUSY. The range must be closed where the object recurs.
+ *
+ * @throws Refusal valid-calendar-data where the object cannot be expanded, or the budget is spent
+ */
+export function busyPeriods(
+  calendar: Component,
+  range: TimeRange,
+  { floating, budget }: FreeBusyContext,
+): BusyPeriod[] {
+  const context = { floating, zones: zonesOf(calendar) };
+  const periods: BusyPeriod[] = [];
+  const add = (period: TimeRange, type: BusyType | undefined): void => {
+    // An event without length takes no time.
+    const part = type && period.end > period.start ? intersection(period, range) : undefined;
+    if (part && type) periods.push({ ...part, type });
+  };
+  for (const members of recurrenceSets(calendar.components.filter(({ name }) => name === 'VEVENT'))) {
+    const types = new Map(members.map((member) => [member, busyTypeOf(member)]));
+    if (members.every((member) => types.get(member) === undefined)) continue;
+    const dated = members.filter((member) => !isUndated(member));
+    for (const instance of recurrenceSet(dated, context).instances({ from: range.start, to: range.end }, budget)) {
+      add(instance, types.get(instance.component));
+    }
+  }
+  for (const component of calendar.components) {
+    if (component.name === 'VFREEBUSY') addFreeBusy(component, context, add);
+  }
+  return periods;
+}
+
+/** FBTYPE of a VFREEBUSY's periods (RFC 5545 §3.2.9): an unknown one is BUSY. */
+function addFreeBusy(
+  component: Component,
+  context: ZoneContext,
+  add: (period: TimeRange, type: BusyType) => void,
+): void {
+  for (const property of propertiesOf(component, P.FREEBUSY)) {
+    const type = paramOf(property, 'FBTYPE')?.toUpperCase();
+    if (type === 'FREE') continue;
+    const busy = type === 'BUSY-TENTATIVE' || type === 'BUSY-UNAVAILABLE' ? type : 'BUSY';
+    for (const period of periodRanges(periodsOf(property), context)) add(period, busy);
+  }
+}
+
+/** X-MICROSOFT-CDO-BUSYSTATUS (MS-OXCICAL), where TRANSP and STATUS leave the event busy. */
+const BUSY_STATUS: ReadonlyMap<string, BusyType | 'FREE'> = new Map<string, BusyType | 'FREE'>([
+  ['FREE', 'FREE'],
+  ['WORKINGELSEWHERE', 'FREE'],
+  ['TENTATIVE', 'BUSY-TENTATIVE'],
+  ['OOF', 'BUSY-UNAVAILABLE'],
+]);
+
+/** The table of RFC 4791 §7.10; undefined is FREE. */
+export function busyTypeOf(event: Component): BusyType | undefined {
+  const valueOf = (name: string): string | undefined => propertyOf(event, name)?.value.trim().toUpperCase();
+  const status = valueOf(P.STATUS);
+  if (valueOf(P.TRANSP) === 'TRANSPARENT' || status === 'CANCELLED') return undefined;
+  const outlook = BUSY_STATUS.get(valueOf('X-MICROSOFT-CDO-BUSYSTATUS') ?? '');
+  if (outlook === 'FREE') return undefined;
+  return outlook ?? (status === 'TENTATIVE' ? 'BUSY-TENTATIVE' : 'BUSY');
+}
+
+/** Overlapping and consecutive periods of one type made one (RFC 4791 §7.10), in order of start, clipped to the range. */
+export function mergeBusy(periods: readonly BusyPeriod[], range?: TimeRange): BusyPeriod[] {
+  const sorted = periods
+    .map((period) => (range ? { ...intersectionOrNothing(period, range), type: period.type } : period))
+    .filter(({ start, end }) => end > start)
+    .sort((a, b) => a.start - b.start || a.type.localeCompare(b.type, 'en'));
+  const merged: { start: Instant; end: Instant; readonly type: BusyType }[] = [];
+  const last = new Map<BusyType, (typeof merged)[number]>();
+  for (const { start, end, type } of sorted) {
+    const open = last.get(type);
+    if (open && start <= open.end) {
+      open.end = Math.max(open.end, end);
+      continue;
+    }
+    const period = { start, end, type };
+    merged.push(period);
+    last.set(type, period);
+  }
+  return merged;
+}
+
+const intersectionOrNothing = (a: TimeRange, b: TimeRange): TimeRange => intersection(a, b) ?? { start: 0, end: 0 };
+
+export interface FreeBusyText {
+  /** UID of the VFREEBUSY (REQUIRED by RFC 5545 §3.6.4); by default one made of the range and the time. */
+  readonly uid?: string;
+  /** METHOD of the VCALENDAR; a free-busy-query has none. */
+  readonly method?: string;
+  /** More content lines of the VFREEBUSY, unfolded and without line break: ORGANIZER, ATTENDEE. */
+  readonly lines?: readonly string[];
+}
+
+const PRODID = '-//Kalends//Kalends//EN';
+
+/** A VCALENDAR with one VFREEBUSY (RFC 4791 §7.10, RFC 5545 §3.6.4). `now` becomes DTSTAMP. */
+export function writeFreeBusy(
+  periods: readonly BusyPeriod[],
+  range: TimeRange,
+  now: Instant,
+  { uid, method, lines = [] }: FreeBusyText = {},
+): string {
+  const bounds = [range.start, range.end].map((bound) => (Number.isFinite(bound) ? utc(bound) : ''));
+  const [from = '', until = ''] = bounds;
+  const content = [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    `PRODID:${PRODID}`,
+    ...(method ? [`METHOD:${method}`] : []),
+    'BEGIN:VFREEBUSY',
+    `UID:${uid ?? `freebusy-${from}-${until}-${utc(now)}`}`,
+    `DTSTAMP:${utc(now)}`,
+    ...(from ? [`DTSTART:${from}`] : []),
+    ...(until ? [`DTEND:${until}`] : []),
+    ...lines,
+    ...periods.map(freeBusyLine),
+    'END:VFREEBUSY',
+    'END:VCALENDAR',
+  ];
+  return content.map(foldLine).join('');
+}
+
+const freeBusyLine = ({ start, end, type }: BusyPeriod): string =>
+  `FREEBUSY${type === 'BUSY' ? '' : `;FBTYPE=${type}`}:${utc(start)}/${utc(end)}`;
+
+const utc = (instant: Instant): string => formatTimeValue({ kind: 'utc', wall: instant });
