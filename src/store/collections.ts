@@ -1,0 +1,309 @@
+import { sql, type Selectable, type Updateable } from 'kysely';
+
+import { newCollectionId, type CollectionId, type PrincipalId } from '../base/ids.ts';
+import type { Db } from './dialect.ts';
+import { prepared } from './prepared.ts';
+import type { CollectionKind, CollectionTable } from './schema.ts';
+
+export interface Collection {
+  readonly id: CollectionId;
+  readonly homeId: PrincipalId;
+  readonly kind: CollectionKind;
+  /** Path segment below the home, decoded; '' for the home itself. */
+  readonly uri: string;
+  readonly displayname: string | undefined;
+  readonly description: string | undefined;
+  /** As it was set: #RRGGBB or #RRGGBBAA. */
+  readonly color: string | undefined;
+  readonly colorAttributes: Readonly<Record<string, string>> | undefined;
+  readonly order: number | undefined;
+  /** calendar-timezone: iCalendar text with one VTIMEZONE. */
+  readonly timezone: string | undefined;
+  /** calendar-timezone-id, an IANA name (RFC 7809 §5.2). */
+  readonly timezoneId: string | undefined;
+  /** undefined: every component. */
+  readonly components: readonly string[] | undefined;
+  /** schedule-calendar-transp (RFC 6638 §9.1). */
+  readonly transparent: boolean;
+  /** Change sequence of the members; 1 when it is new, so that 0 is no state that a client can have seen. */
+  readonly seq: number;
+  /** The home's change sequence when this collection or anything in it was last changed. */
+  readonly homeSeq: number;
+  readonly propertiesVersion: number;
+  /** A token from before this change sequence cannot be answered: its tombstones were pruned. */
+  readonly prunedSeq: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+/** A field left out or undefined stays as it is; null clears it. */
+export interface CollectionFields {
+  readonly displayname?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly color?: string | null | undefined;
+  readonly colorAttributes?: Readonly<Record<string, string>> | null | undefined;
+  readonly order?: number | null | undefined;
+  readonly timezone?: string | null | undefined;
+  readonly timezoneId?: string | null | undefined;
+  readonly components?: readonly string[] | null | undefined;
+  readonly transparent?: boolean | undefined;
+}
+
+export interface NewCollection extends CollectionFields {
+  /** A new one where it is left out. */
+  readonly id?: CollectionId;
+  readonly homeId: PrincipalId;
+  readonly kind: CollectionKind;
+  readonly uri: string;
+}
+
+export async function collectionById(db: Db, id: string): Promise<Collection | undefined> {
+  return optional((await selectById(db, { id })).rows[0]);
+}
+
+export async function collectionByUri(db: Db, homeId: string, uri: string): Promise<Collection | undefined> {
+  return optional((await selectByUri(db, { homeId, uri })).rows[0]);
+}
+
+/** The collections of a home without the home itself, in the order of their order field, then of their uri. */
+export async function collectionsOfHome(db: Db, homeId: string): Promise<Collection[]> {
+  const { rows } = await selectOfHome(db, { homeId });
+  return rows.map(toCollection).sort((a, b) => (a.order ?? Infinity) - (b.order ?? Infinity) || 0);
+}
+
+export function homeCollection(db: Db, homeId: string): Promise<Collection | undefined> {
+  return collectionByUri(db, homeId, '');
+}
+
+/** How many collections a home has, without itself. */
+export async function countCollections(db: Db, homeId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('collections')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('home_id', '=', homeId)
+    .where('kind', '<>', 'home')
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Creates a collection in its home; the home, too, is created so, with kind 'home' and uri ''. */
+export async function insertCollection(tx: Db, collection: NewCollection, now: number): Promise<Collection> {
+  const { id = newCollectionId(), homeId, kind, uri } = collection;
+  const homeSeq = kind === 'home' ? 1 : await bumpHome(tx, homeId, now);
+  await tx.deleteFrom('tombstones').where('collection_id', 'in', homeIdOf(homeId)).where('name', '=', uri).execute();
+  const row = await tx
+    .insertInto('collections')
+    .values({
+      id,
+      home_id: homeId,
+      kind,
+      uri,
+      displayname: null,
+      description: null,
+      color: null,
+      color_attributes: null,
+      sort_order: null,
+      timezone: null,
+      timezone_id: null,
+      components: null,
+      transparent: 0,
+      ...columnsOf(collection),
+      seq: 1,
+      home_seq: homeSeq,
+      properties_version: 1,
+      pruned_seq: 0,
+      created_at: now,
+      modified_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toCollection(row);
+}
+
+/** Sets properties: propertiesVersion grows, the home's sync sees a change. undefined: there is no such collection. */
+export async function updateCollection(
+  tx: Db,
+  id: string,
+  fields: CollectionFields,
+  now: number,
+): Promise<Collection | undefined> {
+  return changeRow(tx, id, columnsOf(fields), now);
+}
+
+/** A collection goes to another path segment of its home; the old one is reported as removed. */
+export async function moveCollection(tx: Db, id: string, uri: string, now: number): Promise<Collection | undefined> {
+  const before = await collectionById(tx, id);
+  if (before === undefined) return undefined;
+  if (before.uri === uri) return before;
+  const moved = await changeRow(tx, id, { uri }, now);
+  await tx
+    .deleteFrom('tombstones')
+    .where('collection_id', 'in', homeIdOf(before.homeId))
+    .where('name', '=', uri)
+    .execute();
+  if (moved !== undefined) await buryCollection(tx, before, moved.homeSeq, now);
+  return moved;
+}
+
+/** Removes a collection with all that it holds; the home's sync reports it as removed. */
+export async function removeCollection(tx: Db, id: string, now: number): Promise<void> {
+  const collection = await collectionById(tx, id);
+  if (collection === undefined) return;
+  const members = tx.selectFrom('objects').select('id').where('collection_id', '=', id);
+  await tx.deleteFrom('dead_properties').where('resource_id', 'in', members).execute();
+  await tx.deleteFrom('dead_properties').where('resource_id', '=', id).execute();
+  // Objects, occurrences and tombstones go with their collection: foreign keys cascade.
+  await tx.deleteFrom('collections').where('id', '=', id).execute();
+  if (collection.kind === 'home') return;
+  await buryCollection(tx, collection, await bumpHome(tx, collection.homeId, now), now);
+}
+
+/**
+ * Lets the change sequence of a collection grow for a change of a member, and returns it; undefined where the
+ * collection does not exist. On PostgreSQL its row lock lets the writers of one collection wait for each other.
+ */
+export async function nextSeq(tx: Db, collectionId: string, now: number): Promise<number | undefined> {
+  const homeSeq = await bumpHomeOf(tx, collectionId, now);
+  const { rows } = await bump(tx, { collectionId, homeSeq: homeSeq ?? 0, now });
+  return rows[0]?.seq;
+}
+
+/** The home's sequence grows with every change of anything in it. 0 where there is no home. */
+async function bumpHome(tx: Db, homeId: string, now: number): Promise<number> {
+  const row = await tx
+    .updateTable('collections')
+    .set((eb) => ({ seq: eb('seq', '+', 1), modified_at: now }))
+    .where('home_id', '=', homeId)
+    .where('uri', '=', '')
+    .returning('seq')
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
+/** As bumpHome, by a collection in it; undefined for the home itself. */
+async function bumpHomeOf(tx: Db, collectionId: string, now: number): Promise<number | undefined> {
+  const { rows } = await bumpHomeAbove(tx, { collectionId, now });
+  return rows[0]?.seq;
+}
+
+async function changeRow(
+  tx: Db,
+  id: string,
+  columns: Updateable<CollectionTable>,
+  now: number,
+): Promise<Collection | undefined> {
+  const homeSeq = await bumpHomeOf(tx, id, now);
+  const row = await tx
+    .updateTable('collections')
+    .set((eb) => ({
+      ...columns,
+      home_seq: homeSeq ?? eb.ref('home_seq'),
+      properties_version: eb('properties_version', '+', 1),
+      modified_at: now,
+    }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  return optional(row);
+}
+
+/** The home's tombstone for a collection that is no longer at its uri. */
+async function buryCollection(tx: Db, { homeId, uri, homeSeq }: Collection, seq: number, now: number): Promise<void> {
+  const home = await homeCollection(tx, homeId);
+  if (home === undefined) return;
+  await tx
+    .insertInto('tombstones')
+    .values({ home_id: homeId, collection_id: home.id, name: uri, seq, created_seq: homeSeq, removed_at: now })
+    .onConflict((conflict) => conflict.columns(['collection_id', 'name']).doUpdateSet({ seq, removed_at: now }))
+    .execute();
+}
+
+const selectById = prepared((db, { id }: { id: string }) =>
+  db.selectFrom('collections').selectAll().where('id', '=', id).compile(),
+);
+
+const selectByUri = prepared((db, { homeId, uri }: { homeId: string; uri: string }) =>
+  db.selectFrom('collections').selectAll().where('home_id', '=', homeId).where('uri', '=', uri).compile(),
+);
+
+const selectOfHome = prepared((db, { homeId }: { homeId: string }) =>
+  db
+    .selectFrom('collections')
+    .selectAll()
+    .where('home_id', '=', homeId)
+    .where('kind', '<>', 'home')
+    .orderBy('uri')
+    .compile(),
+);
+
+const bump = prepared((db, { collectionId, homeSeq, now }: { collectionId: string; homeSeq: number; now: number }) =>
+  db
+    .updateTable('collections')
+    .set((eb) => ({ seq: eb('seq', '+', 1), home_seq: homeSeq, modified_at: now }))
+    .where('id', '=', collectionId)
+    .returning('seq')
+    .compile(),
+);
+
+const bumpHomeAbove = prepared((db, { collectionId, now }: { collectionId: string; now: number }) =>
+  db
+    .updateTable('collections')
+    .set((eb) => ({ seq: eb('seq', '+', 1), modified_at: now }))
+    .where('uri', '=', '')
+    .where('home_id', '=', (eb) =>
+      eb.selectFrom('collections as c').select('c.home_id').where('c.id', '=', collectionId),
+    )
+    .where('id', '<>', collectionId)
+    .returning('seq')
+    .compile(),
+);
+
+const homeIdOf = (homeId: string) => sql<string>`(select id from collections where home_id = ${homeId} and uri = '')`;
+
+const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+/** The columns of the fields that are given. */
+function columnsOf(fields: CollectionFields) {
+  const { displayname, description, color, colorAttributes, order, timezone, timezoneId, components, transparent } =
+    fields;
+  return {
+    ...(displayname !== undefined && { displayname }),
+    ...(description !== undefined && { description }),
+    ...(color !== undefined && { color }),
+    ...(colorAttributes !== undefined && { color_attributes: jsonOrNull(colorAttributes) }),
+    ...(order !== undefined && { sort_order: order }),
+    ...(timezone !== undefined && { timezone }),
+    ...(timezoneId !== undefined && { timezone_id: timezoneId }),
+    ...(components !== undefined && { components: jsonOrNull(components) }),
+    ...(transparent !== undefined && { transparent: transparent ? 1 : 0 }),
+  };
+}
+
+const optional = (row: Selectable<CollectionTable> | undefined): Collection | undefined =>
+  row === undefined ? undefined : toCollection(row);
+
+export function toCollection(row: Selectable<CollectionTable>): Collection {
+  return {
+    // Rows hold the ids, and JSON of our own making, as they were given: here they get their types back.
+    id: row.id as CollectionId,
+    homeId: row.home_id as PrincipalId,
+    kind: row.kind,
+    uri: row.uri,
+    displayname: row.displayname ?? undefined,
+    description: row.description ?? undefined,
+    color: row.color ?? undefined,
+    colorAttributes:
+      row.color_attributes === null ? undefined : (JSON.parse(row.color_attributes) as Record<string, string>),
+    order: row.sort_order ?? undefined,
+    timezone: row.timezone ?? undefined,
+    timezoneId: row.timezone_id ?? undefined,
+    components: row.components === null ? undefined : (JSON.parse(row.components) as string[]),
+    transparent: row.transparent === 1,
+    seq: row.seq,
+    homeSeq: row.home_seq,
+    propertiesVersion: row.properties_version,
+    prunedSeq: row.pruned_seq,
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+  };
+}

@@ -1,0 +1,96 @@
+import { sql, type DialectAdapter, type Kysely, type RawBuilder } from 'kysely';
+
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Schema } from './schema.ts';
+
+/** A reader, or a transaction. */
+export type Db = Kysely<Schema>;
+
+/** One open database. Long-lived; `close` it. */
+export interface Store {
+  readonly engine: 'sqlite' | 'postgres';
+  /** For reads: sees what was committed, never waits behind the writer. */
+  readonly db: Db;
+  /** Names this history of the database: part of every sync token, new after a restore. */
+  readonly epoch: string;
+  /**
+   * One unit of work, atomically: resolves only after its data is synced to disk; rejecting undoes this unit only.
+   * A unit awaits nothing but the database, and may be run again from its start, so that it has no other effects.
+   */
+  write<T>(work: (tx: Db) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /** Tells of writes by other processes: whatever was cached must be dropped. Returns how to stop listening. */
+  onForeignWrite(listener: () => void): () => void;
+  /** Writes a consistent copy beside the running work, mode 0600. Throws StoreUnavailable on PostgreSQL. */
+  backup(file: string): Promise<void>;
+  /** Rejects where the database does not answer. */
+  ping(): Promise<void>;
+  stats(): StoreStats;
+  close(): Promise<void>;
+}
+
+export interface WriteOptions {
+  /**
+   * Units of one lane are not run at the same time by this process (a home's id, say): on PostgreSQL it spares
+   * them from failing on each other's locks and starting again. SQLite has one writer anyway.
+   */
+  readonly lane?: string;
+}
+
+export interface StoreStats {
+  /** Transactions committed. */
+  readonly commits: number;
+  /** Units of work that succeeded. */
+  readonly units: number;
+  /** Commits that had something to sync. */
+  readonly syncs: number;
+}
+
+export interface StoreServices {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Words of the data definition language in which the engines differ. */
+export interface DdlWords {
+  /** A column that numbers the rows by itself and is the primary key. */
+  readonly key: string;
+  /** Text that is compared octet by octet. */
+  readonly text: string;
+  readonly integer: string;
+  readonly bigint: string;
+  readonly real: string;
+  readonly octets: string;
+  /** What ends a CREATE TABLE. */
+  readonly table: string;
+  /** The same, for a table that is stored in the order of its primary key where the engine can. */
+  readonly clustered: string;
+}
+
+/** What an engine does its own way; asked of the connection, so that no query asks for the engine's name. */
+export interface EngineTraits {
+  readonly ddl: DdlWords;
+  /** A JSON list as a table of one column `value`, to be read with `->>`. */
+  jsonRows(json: string): RawBuilder<unknown>;
+  /** A JSON list of strings as a table of one column `value`. */
+  jsonTexts(json: string): RawBuilder<unknown>;
+}
+
+interface Traited {
+  readonly traits: EngineTraits;
+}
+
+const isTraited = (adapter: DialectAdapter): adapter is DialectAdapter & Traited => 'traits' in adapter;
+
+export function traitsOf(db: Db): EngineTraits {
+  const { adapter } = db.getExecutor();
+  if (!isTraited(adapter)) throw new TypeError('This connection was not made by openStore');
+  return adapter.traits;
+}
+
+/** For `in`: a list of strings as one parameter, so that lists of every length share one prepared statement. */
+export const textList = (db: Db, texts: readonly string[]): RawBuilder<string> => textsOf(db, JSON.stringify(texts));
+
+/** The same for a list that is JSON already. */
+export const textsOf = (db: Db, json: string): RawBuilder<string> =>
+  sql<string>`(select value from ${traitsOf(db).jsonTexts(json)})`;

@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+
+import { traitsOf, type Db } from './dialect.ts';
+import { StoreUnavailable } from './errors.ts';
+import { getMeta, setMeta } from './meta.ts';
+import { initial } from './migrations/0001-initial.ts';
+
+export interface Migration {
+  readonly name: string;
+  readonly up: (tx: Db) => Promise<void>;
+}
+
+/** Every migration, in order: its number is its place, counted from 1. Never changed, only appended. */
+export const MIGRATIONS: readonly Migration[] = [{ name: '0001-initial', up: initial }];
+
+/** Runs one transaction under a lock that no other process can hold at the same time. */
+export type LockedTransaction = <T>(work: (tx: Db) => Promise<T>) => Promise<T>;
+
+const VERSION = 'schema_version';
+
+/**
+ * Brings the tables to the last migration, each in a transaction of its own. Returns how many were run. Throws
+ * StoreUnavailable where the database was written by a newer program: there is no way back.
+ */
+export async function migrate(run: LockedTransaction, migrations = MIGRATIONS): Promise<number> {
+  for (let done = 0; ; done += 1) {
+    const more = await run((tx) => step(tx, migrations));
+    if (!more) return done;
+  }
+}
+
+async function step(tx: Db, migrations: readonly Migration[]): Promise<boolean> {
+  const { text, clustered } = traitsOf(tx).ddl;
+  await sql
+    .raw(`create table if not exists meta (key ${text} not null primary key, value ${text} not null) ${clustered}`)
+    .execute(tx);
+  const version = Number((await getMeta(tx, VERSION)) ?? 0);
+  if (version > migrations.length) {
+    throw new StoreUnavailable(
+      `The database was written by a newer version of Kalends (its schema is ${version}, this program knows up to ` +
+        `${migrations.length}): start the newer version, or restore a backup from before the upgrade`,
+      { temporary: false },
+    );
+  }
+  const next = migrations[version];
+  if (next === undefined) return false;
+  await next.up(tx);
+  await setMeta(tx, VERSION, String(version + 1));
+  return true;
+}

@@ -1,0 +1,147 @@
+import type { Selectable } from 'kysely';
+
+import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
+import type { ObjectTable } from './schema.ts';
+
+/** What the index knows of an object, for questions about time; instants are UTC milliseconds. */
+export interface ObjectIndex {
+  /** First instant that any instance touches; undefined: not known. */
+  readonly firstAt: number | undefined;
+  /** Last instant that any instance touches; undefined: endless, or none. */
+  readonly lastAt: number | undefined;
+  /** Has floating or all-day times, so that its instants depend on the zone that the question is asked in. */
+  readonly floating: boolean;
+  /**
+   * Whether the occurrences decide a time-range: alone, or where they are floating, in the zone that is asked in.
+   */
+  readonly exact: boolean;
+  /** The instants between which the occurrences are complete; undefined: everywhere. */
+  readonly indexedFrom: number | undefined;
+  readonly indexedUntil: number | undefined;
+  /** Floating ones as read in UTC. */
+  readonly occurrences: readonly Occurrence[];
+}
+
+/** One instance, half open. */
+export interface Occurrence {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An object without its octets. */
+export interface ObjectHead {
+  readonly id: ObjectId;
+  readonly homeId: PrincipalId;
+  readonly collectionId: CollectionId;
+  /** Last path segment, decoded. */
+  readonly name: string;
+  readonly uid: string;
+  /** VEVENT, VTODO, …; '' for a resource that is not a calendar object. */
+  readonly component: string;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Octets. */
+  readonly size: number;
+  readonly scheduleTag: string | undefined;
+  /** The collection's change sequence when this was last written, and when it was created. */
+  readonly seq: number;
+  readonly createdSeq: number;
+  readonly firstAt: number | undefined;
+  readonly lastAt: number | undefined;
+  readonly floating: boolean;
+  readonly exact: boolean;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface CalendarObject extends ObjectHead {
+  readonly octets: Uint8Array;
+}
+
+export interface NewObject extends ObjectIndex {
+  readonly id: ObjectId;
+  readonly homeId: PrincipalId;
+  readonly collectionId: CollectionId;
+  readonly name: string;
+  readonly uid: string;
+  readonly component: string;
+  readonly etag: string;
+  readonly octets: Uint8Array;
+  readonly scheduleTag?: string | undefined;
+  readonly seq: number;
+  readonly createdSeq: number;
+}
+
+/** A field left out or undefined stays as it is; null clears it. Index fields go together with occurrences. */
+export type ObjectPatch = {
+  readonly uid?: string;
+  readonly component?: string;
+  readonly etag?: string;
+  readonly octets?: Uint8Array;
+  readonly scheduleTag?: string | null | undefined;
+  readonly seq?: number;
+} & (ObjectIndex | { readonly [field in keyof ObjectIndex]?: undefined });
+
+export const HEAD_COLUMNS = [
+  'objects.id',
+  'objects.home_id',
+  'objects.collection_id',
+  'objects.name',
+  'objects.uid',
+  'objects.component',
+  'objects.etag',
+  'objects.size',
+  'objects.schedule_tag',
+  'objects.seq',
+  'objects.created_seq',
+  'objects.first_at',
+  'objects.last_at',
+  'objects.floating',
+  'objects.exact',
+  'objects.created_at',
+  'objects.modified_at',
+] as const;
+
+export const OBJECT_COLUMNS = [...HEAD_COLUMNS, 'objects.octets'] as const;
+
+type ObjectRow = Omit<Selectable<ObjectTable>, 'key' | 'indexed_from' | 'indexed_until'>;
+export type HeadRow = Omit<ObjectRow, 'octets'>;
+
+export function toHead(row: HeadRow): ObjectHead {
+  return {
+    // Rows hold the ids as they were given: this is where they become ids of their kind again.
+    id: row.id as ObjectId,
+    homeId: row.home_id as PrincipalId,
+    collectionId: row.collection_id as CollectionId,
+    name: row.name,
+    uid: row.uid,
+    component: row.component,
+    etag: row.etag,
+    size: row.size,
+    scheduleTag: row.schedule_tag ?? undefined,
+    seq: row.seq,
+    createdSeq: row.created_seq,
+    firstAt: row.first_at ?? undefined,
+    lastAt: row.last_at ?? undefined,
+    floating: row.floating === 1,
+    exact: row.exact === 1,
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+  };
+}
+
+export function toObject(row: ObjectRow): CalendarObject {
+  return { ...toHead(row), octets: row.octets };
+}
+
+/** Index fields as columns. */
+export function indexColumns(index: ObjectIndex) {
+  return {
+    first_at: index.firstAt ?? null,
+    last_at: index.lastAt ?? null,
+    floating: index.floating ? 1 : 0,
+    exact: index.exact ? 1 : 0,
+    indexed_from: index.indexedFrom ?? null,
+    indexed_until: index.indexedUntil ?? null,
+  };
+}

@@ -1,0 +1,184 @@
+import { sql, type Updateable } from 'kysely';
+
+import type { Db } from './dialect.ts';
+import {
+  HEAD_COLUMNS,
+  indexColumns,
+  toHead,
+  type HeadRow,
+  type NewObject,
+  type ObjectHead,
+  type ObjectIndex,
+  type ObjectPatch,
+} from './object-rows.ts';
+import { insertOccurrences, replaceOccurrences } from './occurrences.ts';
+import { prepared } from './prepared.ts';
+import type { ObjectTable } from './schema.ts';
+
+/** Stores a new object with its occurrences. Its name and UID must be free in the collection. */
+export async function insertObject(tx: Db, object: NewObject, now: number): Promise<ObjectHead> {
+  const { collectionId, homeId, octets, name } = object;
+  const columns = {
+    id: object.id,
+    home_id: homeId,
+    collection_id: collectionId,
+    name,
+    uid: object.uid,
+    component: object.component,
+    etag: object.etag,
+    size: octets.byteLength,
+    schedule_tag: object.scheduleTag ?? null,
+    seq: object.seq,
+    created_seq: object.createdSeq,
+    ...indexColumns(object),
+    created_at: now,
+    modified_at: now,
+  };
+  const [keys] = (await insertRow(tx, { ...columns, octets })).rows;
+  if (keys === undefined) throw new TypeError('The object just inserted has no keys');
+  await clearTombstone(tx, { collectionId, name });
+  await count(tx, { collectionId, members: 1, used: octets.byteLength });
+  if (object.component !== '') await insertOccurrences(tx, keys, object);
+  return toHead(columns);
+}
+
+/** Changes an object, and its occurrences where the patch has them; `now` is when it was modified. */
+export async function updateObject(tx: Db, id: string, patch: ObjectPatch, now: number): Promise<ObjectHead> {
+  const { uid, component, etag, octets, scheduleTag, seq } = patch;
+  const index: ObjectIndex | undefined = patch.occurrences === undefined ? undefined : patch;
+  if (octets !== undefined) await countResized(tx, { id, size: octets.byteLength });
+  const columns = {
+    ...(uid !== undefined && { uid }),
+    ...(component !== undefined && { component }),
+    ...(etag !== undefined && { etag }),
+    ...(octets !== undefined && { octets, size: octets.byteLength }),
+    ...(scheduleTag !== undefined && { schedule_tag: scheduleTag }),
+    ...(seq !== undefined && { seq }),
+    ...(index !== undefined && indexColumns(index)),
+    modified_at: now,
+  };
+  const [row] = (await updateRow(Object.keys(columns))(tx, { ...columns, target: id })).rows;
+  if (row === undefined) throw new TypeError('The object to be updated is not there');
+  if (index !== undefined && row.component !== '') await replaceOccurrences(tx, row, index);
+  return toHead(row);
+}
+
+/** New occurrences for an object whose octets, entity tag and sequence stay: the time that is indexed moved on. */
+export async function reindexObject(tx: Db, id: string, index: ObjectIndex): Promise<void> {
+  const columns = indexColumns(index);
+  const [keys] = (await updateRow(Object.keys(columns))(tx, { ...columns, target: id })).rows;
+  if (keys !== undefined) await replaceOccurrences(tx, keys, index);
+}
+
+/** Removes an object with its occurrences and dead properties, and leaves a tombstone (RFC 6578 §3.5.2). */
+export async function removeObject(tx: Db, head: ObjectHead, seq: number, now: number): Promise<void> {
+  const { id, homeId, collectionId, name, createdSeq } = head;
+  const { numAffectedRows } = await deleteRow(tx, { id });
+  if (numAffectedRows === 0n) return;
+  await deletePropertiesOf(tx, { id });
+  await count(tx, { collectionId, members: -1, used: -head.size });
+  await writeTombstone(tx, { homeId, collectionId, name, seq, createdSeq, now });
+}
+
+const KEYS = [
+  'objects.key',
+  sql<number>`(select key from collections where id = objects.collection_id)`.as('collection_key'),
+  sql<number>`(select key from principals where id = objects.home_id)`.as('home_key'),
+] as const;
+
+type NewRow = HeadRow & ReturnType<typeof indexColumns> & { readonly octets: Uint8Array };
+
+const insertRow = prepared((db, row: NewRow) =>
+  db
+    .insertInto('objects')
+    .values({
+      id: row.id,
+      home_id: row.home_id,
+      collection_id: row.collection_id,
+      name: row.name,
+      uid: row.uid,
+      component: row.component,
+      etag: row.etag,
+      octets: row.octets,
+      size: row.size,
+      schedule_tag: row.schedule_tag,
+      seq: row.seq,
+      created_seq: row.created_seq,
+      first_at: row.first_at,
+      last_at: row.last_at,
+      floating: row.floating,
+      exact: row.exact,
+      indexed_from: row.indexed_from,
+      indexed_until: row.indexed_until,
+      created_at: row.created_at,
+      modified_at: row.modified_at,
+    })
+    .returning(KEYS)
+    .compile(),
+);
+
+type RowChanges = Updateable<ObjectTable> & { readonly target: string };
+type UpdateRow = ReturnType<typeof prepareUpdate>;
+
+// One prepared statement a set of columns; a handful of sets occur.
+const updates = new Map<string, UpdateRow>();
+
+function updateRow(columns: readonly string[]): UpdateRow {
+  const shape = columns.join(' ');
+  const update = updates.get(shape) ?? prepareUpdate(columns);
+  updates.set(shape, update);
+  return update;
+}
+
+const prepareUpdate = (columns: readonly string[]) =>
+  prepared((db, row: RowChanges) =>
+    db
+      .updateTable('objects')
+      // The names are keys of such a row.
+      .set(Object.fromEntries(columns.map((name) => [name, row[name as keyof Updateable<ObjectTable>]])))
+      .where('id', '=', row.target)
+      .returning([...HEAD_COLUMNS, ...KEYS])
+      .compile(),
+  );
+
+const deleteRow = prepared((db, { id }: { id: string }) => db.deleteFrom('objects').where('id', '=', id).compile());
+
+const deletePropertiesOf = prepared((db, { id }: { id: string }) =>
+  db.deleteFrom('dead_properties').where('resource_id', '=', id).compile(),
+);
+
+const clearTombstone = prepared((db, { collectionId, name }: { collectionId: string; name: string }) =>
+  db.deleteFrom('tombstones').where('collection_id', '=', collectionId).where('name', '=', name).compile(),
+);
+
+interface Tombstone {
+  readonly homeId: string;
+  readonly collectionId: string;
+  readonly name: string;
+  readonly seq: number;
+  readonly createdSeq: number;
+  readonly now: number;
+}
+
+const writeTombstone = prepared((db, { homeId, collectionId, name, seq, createdSeq, now }: Tombstone) =>
+  db
+    .insertInto('tombstones')
+    .values({ home_id: homeId, collection_id: collectionId, name, seq, created_seq: createdSeq, removed_at: now })
+    .onConflict((conflict) => conflict.columns(['collection_id', 'name']).doUpdateSet({ seq, removed_at: now }))
+    .compile(),
+);
+
+const count = prepared((db, { collectionId, members, used }: { collectionId: string; members: number; used: number }) =>
+  db
+    .updateTable('collections')
+    .set((eb) => ({ members: eb('members', '+', members), used: eb('used', '+', used) }))
+    .where('id', '=', collectionId)
+    .compile(),
+);
+
+/** The collection's octets, before the object takes its new size. */
+const countResized = prepared((db, { id, size }: { id: string; size: number }) =>
+  sql`
+    update collections set used = used + ${size} - (select size from objects where id = ${id})
+    where id = (select collection_id from objects where id = ${id})`.compile(db),
+);

@@ -1,0 +1,157 @@
+import { textsOf, type Db } from './dialect.ts';
+import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
+import { prepared } from './prepared.ts';
+
+export { candidateObjectsInRange, candidatesInRange, type Candidate, type CandidateObject } from './candidates.ts';
+export type { CalendarObject, NewObject, ObjectHead, ObjectIndex, ObjectPatch, Occurrence } from './object-rows.ts';
+export { insertObject, reindexObject, removeObject, updateObject } from './object-writes.ts';
+
+/** Rows that one query of a long list reads. */
+const CHUNK = 500;
+
+export async function headByName(db: Db, collectionId: string, name: string): Promise<ObjectHead | undefined> {
+  const [row] = (await selectHeadByName(db, { collectionId, name })).rows;
+  return row && toHead(row);
+}
+
+export async function objectByName(db: Db, collectionId: string, name: string): Promise<CalendarObject | undefined> {
+  const [row] = (await selectObjectByName(db, { collectionId, name })).rows;
+  return row && toObject(row);
+}
+
+export async function headByUid(db: Db, collectionId: string, uid: string): Promise<ObjectHead | undefined> {
+  const [row] = (await selectHeadByUid(db, { collectionId, uid })).rows;
+  return row && toHead(row);
+}
+
+/** The members with these names, in no order; any number of names, those that do not exist are left out. */
+export async function headsByNames(db: Db, collectionId: string, names: readonly string[]): Promise<ObjectHead[]> {
+  const found: ObjectHead[] = [];
+  for (const some of chunks(names)) {
+    const { rows } = await selectHeadsByNames(db, { collectionId, names: JSON.stringify(some) });
+    for (const row of rows) found.push(toHead(row));
+  }
+  return found;
+}
+
+export async function objectsByNames(
+  db: Db,
+  collectionId: string,
+  names: readonly string[],
+): Promise<CalendarObject[]> {
+  const found: CalendarObject[] = [];
+  for (const some of chunks(names)) {
+    const { rows } = await selectObjectsByNames(db, { collectionId, names: JSON.stringify(some) });
+    for (const row of rows) found.push(toObject(row));
+  }
+  return found;
+}
+
+export async function objectsByIds(db: Db, ids: readonly string[]): Promise<CalendarObject[]> {
+  const found: CalendarObject[] = [];
+  for (const some of chunks(ids)) {
+    const { rows } = await selectObjectsByIds(db, { ids: JSON.stringify(some) });
+    for (const row of rows) found.push(toObject(row));
+  }
+  return found;
+}
+
+/** A page of a collection in the order of names (by code point). */
+export interface Page {
+  /** The last name of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export async function pageOfHeads(db: Db, collectionId: string, { after, limit }: Page): Promise<ObjectHead[]> {
+  // No name is empty, so that every name comes after ''.
+  const { rows } = await selectPageOfHeads(db, { collectionId, after: after ?? '', limit });
+  return rows.map(toHead);
+}
+
+export async function pageOfObjects(db: Db, collectionId: string, { after, limit }: Page): Promise<CalendarObject[]> {
+  const { rows } = await selectPageOfObjects(db, { collectionId, after: after ?? '', limit });
+  return rows.map(toObject);
+}
+
+/** Kept as a counter: costs the same for any calendar. */
+export async function countObjects(db: Db, collectionId: string): Promise<number> {
+  const row = await db.selectFrom('collections').select('members').where('id', '=', collectionId).executeTakeFirst();
+  return row?.members ?? 0;
+}
+
+/** Octets of all objects of a home, kept as counters. */
+export async function homeUsage(db: Db, homeId: string): Promise<number> {
+  const rows = await db.selectFrom('collections').select('used').where('home_id', '=', homeId).execute();
+  return rows.reduce((sum, { used }) => sum + used, 0);
+}
+
+/** Objects whose occurrences are complete only up to before an instant. */
+export async function objectsToReindex(db: Db, before: number, limit: number): Promise<CalendarObject[]> {
+  const rows = await db
+    .selectFrom('objects')
+    .select(OBJECT_COLUMNS)
+    .where('indexed_until', '<', before)
+    .orderBy('indexed_until')
+    .limit(limit)
+    .execute();
+  return rows.map(toObject);
+}
+
+const heads = (db: Db, collectionId: string) =>
+  db.selectFrom('objects').select(HEAD_COLUMNS).where('collection_id', '=', collectionId);
+
+const objects = (db: Db, collectionId: string) =>
+  db.selectFrom('objects').select(OBJECT_COLUMNS).where('collection_id', '=', collectionId);
+
+interface ByName {
+  readonly collectionId: string;
+  readonly name: string;
+}
+
+interface ByNames {
+  readonly collectionId: string;
+  /** JSON list. */
+  readonly names: string;
+}
+
+interface PageAt extends Page {
+  readonly collectionId: string;
+  readonly after: string;
+}
+
+const selectHeadByName = prepared((db, { collectionId, name }: ByName) =>
+  heads(db, collectionId).where('name', '=', name).compile(),
+);
+
+const selectObjectByName = prepared((db, { collectionId, name }: ByName) =>
+  objects(db, collectionId).where('name', '=', name).compile(),
+);
+
+const selectHeadByUid = prepared((db, { collectionId, uid }: { collectionId: string; uid: string }) =>
+  heads(db, collectionId).where('uid', '=', uid).compile(),
+);
+
+const selectHeadsByNames = prepared((db, { collectionId, names }: ByNames) =>
+  heads(db, collectionId).where('name', 'in', textsOf(db, names)).compile(),
+);
+
+const selectObjectsByNames = prepared((db, { collectionId, names }: ByNames) =>
+  objects(db, collectionId).where('name', 'in', textsOf(db, names)).compile(),
+);
+
+const selectObjectsByIds = prepared((db, { ids }: { ids: string }) =>
+  db.selectFrom('objects').select(OBJECT_COLUMNS).where('id', 'in', textsOf(db, ids)).compile(),
+);
+
+const selectPageOfHeads = prepared((db, { collectionId, after, limit }: PageAt) =>
+  heads(db, collectionId).where('name', '>', after).orderBy('name').limit(limit).compile(),
+);
+
+const selectPageOfObjects = prepared((db, { collectionId, after, limit }: PageAt) =>
+  objects(db, collectionId).where('name', '>', after).orderBy('name').limit(limit).compile(),
+);
+
+function* chunks<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < list.length; from += CHUNK) yield list.slice(from, from + CHUNK);
+}

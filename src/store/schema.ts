@@ -1,0 +1,212 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The rows, as Kysely sees them: the same on SQLite and PostgreSQL. Instants are UTC milliseconds (numbers),
+ * booleans are 0 or 1, lists are JSON text, octets are Uint8Array. Every table of calendar data carries `home_id`
+ * (the owner's principal id), the key by which the tables can be sharded; occurrences carry its short form, `home_key`.
+ */
+export interface Schema {
+  principals: PrincipalTable;
+  addresses: AddressTable;
+  group_members: GroupMemberTable;
+  delegates: DelegateTable;
+  devices: DeviceTable;
+  collections: CollectionTable;
+  objects: ObjectTable;
+  occurrences: OccurrenceTable;
+  tombstones: TombstoneTable;
+  dead_properties: DeadPropertyTable;
+  meta: MetaTable;
+}
+
+export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';
+export type AutoSchedule =
+  'none' | 'accept-always' | 'decline-always' | 'accept-if-free' | 'decline-if-busy' | 'automatic';
+
+export interface PrincipalTable {
+  /** Short form of the id, for the tables that have very many rows. */
+  key: Generated<number>;
+  /** Name in the principal URL; unique over all kinds. */
+  id: string;
+  /** The id as a log-in name: folded (see fold.ts), and unique so. */
+  login: string;
+  kind: PrincipalKind;
+  guid: string;
+  name: string;
+  /** The name, folded, for searches. */
+  folded_name: string;
+  /** argon2id in PHC form; null: no log-in. */
+  password_hash: string | null;
+  admin: number;
+  admin_read_only: number;
+  /** IANA name; null: the server's. */
+  timezone: string | null;
+  locale: string | null;
+  auto_schedule: AutoSchedule | null;
+  /** Group id whose members are accepted without question (rooms and resources). */
+  auto_accept_group: string | null;
+  capacity: number | null;
+  /** JSON list of strings. */
+  features: string;
+  /** Grows with every change of this row, its addresses, memberships or delegates. */
+  version: number;
+  created_at: number;
+  modified_at: number;
+}
+
+export interface AddressTable {
+  /** Lower case e-mail address without mailto:. The key: one address belongs to one principal. */
+  address: string;
+  principal_id: string;
+  /** As it was written. */
+  display: string;
+  /** 0 is the preferred one. */
+  position: number;
+}
+
+export interface GroupMemberTable {
+  group_id: string;
+  member_id: string;
+}
+
+export interface DelegateTable {
+  principal_id: string;
+  delegate_id: string;
+  access: 'read' | 'write';
+}
+
+/** A device: a credential and a user agent (U6). */
+export interface DeviceTable {
+  id: string;
+  principal_id: string;
+  /** 'password' or the id of an app password. */
+  credential: string;
+  user_agent: string;
+  first_seen: number;
+  last_seen: number;
+  last_sync: number | null;
+  last_error: string | null;
+  last_error_at: number | null;
+}
+
+export type CollectionKind = 'home' | 'calendar' | 'inbox' | 'outbox' | 'notification' | 'freebusy' | 'plain';
+
+export interface CollectionTable {
+  /** Short form of the id, for the tables that have very many rows. */
+  key: Generated<number>;
+  id: string;
+  home_id: string;
+  kind: CollectionKind;
+  /** Path segment below the home, '' for the home itself. Unique in the home. */
+  uri: string;
+  displayname: string | null;
+  description: string | null;
+  /** #RRGGBB or #RRGGBBAA as set. */
+  color: string | null;
+  /** The symbolic-color attribute and the like: JSON object of attributes of calendar-color. */
+  color_attributes: string | null;
+  sort_order: number | null;
+  /** calendar-timezone as it was set: iCalendar text with one VTIMEZONE. */
+  timezone: string | null;
+  /** IANA name of calendar-timezone-id (RFC 7809 §5.2). */
+  timezone_id: string | null;
+  /** JSON list of component names; null: every component. */
+  components: string | null;
+  /** schedule-calendar-transp (RFC 6638 §9.1). */
+  transparent: number;
+  /** The change sequence: grows by one with each change of a member; sync tokens are made from it. */
+  seq: number;
+  /** The home's change sequence when this collection, a member or a property of it was last changed. */
+  home_seq: number;
+  /** How many objects there are, and their octets together. */
+  members: Generated<number>;
+  used: Generated<number>;
+  /** Grows with each change of the collection's own properties. */
+  properties_version: number;
+  /** Change sequence up to which tombstones were pruned: an older token is not valid any more. */
+  pruned_seq: number;
+  created_at: number;
+  modified_at: number;
+}
+
+export interface ObjectTable {
+  /** Short form of the id, for the tables that have very many rows. */
+  key: Generated<number>;
+  id: string;
+  home_id: string;
+  collection_id: string;
+  /** Last path segment, decoded. Unique in the collection. */
+  name: string;
+  /** Unique in the collection; for non-calendar resources the same as the name. */
+  uid: string;
+  /** VEVENT, VTODO, …; '' for a resource that is not a calendar object. */
+  component: string;
+  /** Strong entity tag without quotes: a digest of the octets. */
+  etag: string;
+  octets: Uint8Array;
+  size: number;
+  schedule_tag: string | null;
+  /** The collection's change sequence when this was last written. */
+  seq: number;
+  /** The collection's change sequence when this was created. */
+  created_seq: number;
+  /** First instant that any instance touches (padded for floating time); null: none, matches by other rules. */
+  first_at: number | null;
+  /** Last instant that any instance touches; null: endless. */
+  last_at: number | null;
+  /** 1: has floating or all-day times, so instants depend on the zone that the question is asked in. */
+  floating: number;
+  /** 1: occurrence rows alone decide a VEVENT time-range; 0: the octets must be read. */
+  exact: number;
+  /** Instants between which the occurrence rows are complete; null, null: complete everywhere. */
+  indexed_from: number | null;
+  indexed_until: number | null;
+  created_at: number;
+  modified_at: number;
+}
+
+/**
+ * A half-open range of instants in which an object touches: one instance of it, or a stretch of time about which the
+ * rows know no better than that it may (see occurrences.ts). Keys instead of ids, as there are many rows an object.
+ */
+export interface OccurrenceTable {
+  /** principals.key of the owner. */
+  home_key: number;
+  collection_key: number;
+  object_key: number;
+  /**
+   * Class of length, so that a range is found by its start alone: 0 up to a day, 1 up to 8 days, 2 up to 64,
+   * 3 up to 512, 4 longer. A question looks back by the class's longest length.
+   */
+  span: number;
+  start_at: number;
+  end_at: number;
+  /** 1: an instance, which alone proves that the object touches a range; 0: the octets must be read. */
+  proof: number;
+}
+
+/** What a sync token from before the removal must be told (RFC 6578 §3.5.2). */
+export interface TombstoneTable {
+  home_id: string;
+  collection_id: string;
+  name: string;
+  seq: number;
+  /** Change sequence at which the removed member had been created. */
+  created_seq: number;
+  removed_at: number;
+}
+
+export interface DeadPropertyTable {
+  home_id: string;
+  /** Collection, object or principal id. */
+  resource_id: string;
+  /** Clark notation. */
+  name: string;
+  /** The element with its namespaces, attributes and content. */
+  xml: string;
+}
+
+export interface MetaTable {
+  key: string;
+  value: string;
+}

@@ -1,0 +1,91 @@
+import type { Database as RawDatabase, Statement } from 'better-sqlite3';
+import {
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+
+import type { Db, EngineTraits } from './dialect.ts';
+import type { Schema } from './schema.ts';
+
+const SQLITE_TRAITS: EngineTraits = {
+  ddl: {
+    key: 'integer primary key',
+    text: 'text',
+    integer: 'integer',
+    bigint: 'integer',
+    real: 'real',
+    octets: 'blob',
+    table: 'strict',
+    clustered: 'strict, without rowid',
+  },
+  jsonRows: (json) => sql`json_each(${json})`,
+  jsonTexts: (json) => sql`json_each(${json})`,
+};
+
+class TraitedSqliteAdapter extends SqliteAdapter {
+  readonly traits = SQLITE_TRAITS;
+  /** Statements run to their end in one go, so that nobody has to wait for a turn on the connection. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/** Statements kept prepared: preparing costs more than running. There are far fewer texts than that. */
+const MOST_STATEMENTS = 500;
+
+export function createStatementCache(raw: RawDatabase): (text: string) => Statement {
+  const cached = new Map<string, Statement>();
+  return (text) => {
+    const known = cached.get(text);
+    if (known !== undefined) return known;
+    const [oldest] = cached.keys();
+    if (oldest !== undefined && cached.size >= MOST_STATEMENTS) cached.delete(oldest);
+    const statement = raw.prepare(text);
+    cached.set(text, statement);
+    return statement;
+  };
+}
+
+/** One connection as a Kysely: every statement runs at once, where the connection stands (in a transaction or not). */
+export function kyselyOn(raw: RawDatabase): Db {
+  const statement = createStatementCache(raw);
+  const connection: DatabaseConnection = {
+    // The row type is the caller's claim, as everywhere in Kysely.
+    executeQuery: async <R>({ sql: text, parameters }: CompiledQuery) => run<R>(statement(text), parameters),
+    streamQuery: () => refuse('Long answers are read in pages'),
+  };
+  const driver: Driver = {
+    init: async () => undefined,
+    acquireConnection: async () => connection,
+    beginTransaction: async () => refuse('Write in a unit of work'),
+    commitTransaction: async () => refuse('Write in a unit of work'),
+    rollbackTransaction: async () => refuse('Write in a unit of work'),
+    releaseConnection: async () => undefined,
+    destroy: async () => undefined,
+  };
+  const dialect: Dialect = {
+    createAdapter: () => new TraitedSqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return new Kysely<Schema>({ dialect });
+}
+
+function run<R>(statement: Statement, parameters: readonly unknown[]): QueryResult<R> {
+  if (statement.reader) return { rows: statement.all(...parameters) as R[] };
+  const { changes } = statement.run(...parameters);
+  return { rows: [], numAffectedRows: BigInt(changes) };
+}
+
+function refuse(why: string): never {
+  throw new TypeError(why);
+}

@@ -1,0 +1,25 @@
+import { describe } from 'vitest';
+
+import { candidatesContract } from './store-candidates.ts';
+import { changesContract } from './store-changes.ts';
+import { collectionsContract } from './store-collections.ts';
+import type { Engine } from './store-engine.ts';
+import { objectsContract } from './store-objects.ts';
+import { principalsContract } from './store-principals.ts';
+import { resourcesContract } from './store-resources.ts';
+import { writesContract } from './store-writes.ts';
+
+export type { Engine, TestDatabase } from './store-engine.ts';
+
+/** What every engine has to do, in the same way. */
+export function storeContract(engine: Engine): void {
+  describe(`the store on ${engine.name}`, () => {
+    writesContract(engine);
+    principalsContract(engine);
+    collectionsContract(engine);
+    objectsContract(engine);
+    candidatesContract(engine);
+    changesContract(engine);
+    resourcesContract(engine);
+  });
+}
