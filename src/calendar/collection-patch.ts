@@ -1,0 +1,25 @@
+/** Properties of a collection that a client may set. A field left out stays as it is; null clears it. */
+export interface CollectionPatch {
+  readonly displayname?: string | null;
+  readonly description?: string | null;
+  readonly color?: string | null;
+  /** Attributes of calendar-color, such as Apple's symbolic-color. */
+  readonly colorAttributes?: Readonly<Record<string, string>> | null;
+  readonly order?: number | null;
+  /** calendar-timezone: iCalendar text with one VTIMEZONE. */
+  readonly timezone?: string | null;
+  readonly timezoneId?: string | null;
+  readonly components?: readonly string[] | null;
+  readonly transparent?: boolean;
+}
+
+/** Changes of dead properties: Clark name to the element's XML, or null to remove it. */
+export type DeadPropertyPatch = ReadonlyMap<string, string | null>;
+
+/** All that one PROPPATCH, MKCALENDAR or extended MKCOL sets. */
+export interface PropertyChanges {
+  readonly live: CollectionPatch;
+  readonly dead: DeadPropertyPatch;
+}
+
+export const NO_CHANGES: PropertyChanges = { live: {}, dead: new Map() };

@@ -1,0 +1,24 @@
+import type { Clock } from '../base/clock.ts';
+import type { Hub } from '../base/hub.ts';
+import type { Limits } from '../base/limits.ts';
+import type { Store } from '../store/store.ts';
+
+/** What an installation decides about calendars. */
+export interface CalendarSettings {
+  /** IANA name of the zone of people who have none of their own. */
+  readonly timezone: string;
+  /** Whether every logged-in person may read everyone's free-busy (RFC 4791 §6.1.1). */
+  readonly freeBusyForAll: boolean;
+  /** How far before and after now instances are indexed, in days. Outside, they are expanded on the fly. */
+  readonly indexPastDays: number;
+  readonly indexFutureDays: number;
+}
+
+/** What every use-case of this room is given. Doors pass it on and never look inside. */
+export interface CalendarContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly hub: Hub;
+  readonly limits: Limits;
+  readonly settings: CalendarSettings;
+}

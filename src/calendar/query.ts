@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { CompFilter } from '../ical/filter.ts';
+import { matchesFilter, narrowing } from '../ical/filter.ts';
+import { parseCalendar } from '../ical/parse.ts';
+import type { Zone } from '../ical/timezone.ts';
+import { candidatesInRange, objectsByNames, type Candidate } from '../store/objects.ts';
+import type { CalendarContext } from './context.ts';
+import { listObjects } from './get-objects.ts';
+import type { CalendarObject, Collection, ObjectHead } from './model.ts';
+
+export interface ObjectQuery {
+  readonly filter: CompFilter;
+  /** The zone of floating and all-day times (RFC 4791 §9.8). */
+  readonly floating: Zone;
+  /** Whether the matches are wanted with their octets. */
+  readonly octets: boolean;
+}
+
+/** Objects decided between two turns of the event loop, so that a long query does not hold up others. */
+const TURN = 100;
+
+/**
+ * The members of a calendar that match a filter (RFC 4791 §7.8): SQL narrows by component and time window, the
+ * filter decides exactly wherever the index alone does not prove the match. Without octets asked for, `octets` may
+ * still be on what is yielded.
+ */
+export async function* queryObjects(
+  context: CalendarContext,
+  collection: Collection,
+  query: ObjectQuery,
+): AsyncGenerator<ObjectHead | CalendarObject, void> {
+  const { components, range, decidedByIndex } = narrowing(query.filter);
+  if (range === undefined) {
+    yield* queryAll(context, collection, query, components);
+    return;
+  }
+  const candidates = await candidatesInRange(context.store.db, collection.id, {
+    ...range,
+    ...(components === undefined ? {} : { components }),
+  });
+  for (let from = 0; from < candidates.length; from += TURN) {
+    if (from > 0) await nextTurn();
+    yield* decide(context, collection, query, { page: candidates.slice(from, from + TURN), decidedByIndex });
+  }
+}
+
+interface Undecided {
+  readonly page: readonly Candidate[];
+  readonly decidedByIndex: boolean;
+}
+
+async function* decide(
+  context: CalendarContext,
+  collection: Collection,
+  query: ObjectQuery,
+  { page, decidedByIndex }: Undecided,
+): AsyncGenerator<ObjectHead | CalendarObject, void> {
+  const proved = (candidate: Candidate): boolean => decidedByIndex && candidate.decided;
+  const toRead = query.octets ? page : page.filter((candidate) => !proved(candidate));
+  const names = toRead.map(({ name }) => name);
+  const read = names.length === 0 ? [] : await objectsByNames(context.store.db, collection.id, names);
+  const byName = new Map(read.map((object) => [object.name, object]));
+  for (const candidate of page) {
+    const object = byName.get(candidate.name);
+    if (proved(candidate)) {
+      if (object !== undefined || !query.octets) yield object ?? candidate;
+    } else if (object !== undefined && matches(context, query, object)) {
+      yield object;
+    }
+  }
+}
+
+async function* queryAll(
+  context: CalendarContext,
+  collection: Collection,
+  query: ObjectQuery,
+  components: readonly string[] | undefined,
+): AsyncGenerator<CalendarObject, void> {
+  for await (const page of listObjects(context, collection)) {
+    for (const [index, object] of page.entries()) {
+      if (index % TURN === TURN - 1) await nextTurn();
+      if (components !== undefined && !components.includes(object.component)) continue;
+      if (matches(context, query, object)) yield object;
+    }
+  }
+}
+
+function matches(context: CalendarContext, { filter, floating }: ObjectQuery, object: CalendarObject): boolean {
+  return matchesFilter(parseCalendar(object.octets), filter, {
+    floating,
+    budget: { steps: context.limits.recurrenceSteps },
+  });
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+
+import { Refusal } from '../base/refusal.ts';
+import { propertiesOf, type Component } from '../ical/component.ts';
+import { indexEntry, type IndexEntry } from '../ical/index-entry.ts';
+import { parseCalendar } from '../ical/parse.ts';
+import { validateObject } from '../ical/validate.ts';
+import { DAY } from '../base/clock.ts';
+import type { CalendarContext } from './context.ts';
+import type { Collection } from './model.ts';
+
+/** Octets that may be stored in a calendar, with what SQL has to know of them. */
+export interface ReadObject {
+  readonly uid: string;
+  readonly component: string;
+  readonly etag: string;
+  readonly octets: Uint8Array;
+  readonly calendar: Component;
+  readonly index: IndexEntry;
+}
+
+/** Most occurrence rows of one object; past them the engine expands on the fly. */
+const MOST_OCCURRENCES = 1000;
+
+/**
+ * Parses, validates and indexes one calendar object resource: the preconditions of RFC 4791 §5.3.2.1 that depend on
+ * the octets and the calendar alone. Throws Refusal: max-resource-size, valid-calendar-data,
+ * valid-calendar-object-resource, supported-calendar-component, max-attendees-per-instance.
+ */
+export function readObject(context: CalendarContext, collection: Collection, octets: Uint8Array): ReadObject {
+  requireSize(context, octets);
+  const calendar = parseCalendar(octets);
+  const { uid, component } = validateObject(calendar);
+  requireIndexableUid(uid);
+  requireComponent(collection, component);
+  requireAttendees(context, calendar);
+  return { uid, component, etag: etagOf(octets), octets, calendar, index: indexOf(context, calendar) };
+}
+
+/** The strong entity tag of octets, without quotes: equal exactly when the octets are (RFC 9110 §8.8.1). */
+export function etagOf(octets: Uint8Array): string {
+  return createHash('sha256').update(octets).digest('base64url').slice(0, 27);
+}
+
+/** The index columns and occurrence rows of an object as of now. */
+export function indexOf(context: CalendarContext, calendar: Component): IndexEntry {
+  const { clock, settings, limits } = context;
+  const now = clock();
+  return indexEntry(calendar, {
+    horizon: {
+      from: now - settings.indexPastDays * DAY,
+      until: now + settings.indexFutureDays * DAY,
+      maxInstances: MOST_OCCURRENCES,
+      now,
+    },
+    budget: { steps: limits.recurrenceSteps },
+  });
+}
+
+function requireSize({ limits }: CalendarContext, octets: Uint8Array): void {
+  if (octets.length <= limits.resourceOctets) return;
+  throw new Refusal('max-resource-size', `${octets.length} octets; at most ${limits.resourceOctets} are accepted`);
+}
+
+/** A key of an index: PostgreSQL refuses those of more than 2,700 octets. */
+const MOST_OF_UID = 2000;
+
+function requireIndexableUid(uid: string): void {
+  if (Buffer.byteLength(uid) <= MOST_OF_UID) return;
+  throw new Refusal('valid-calendar-object-resource', `The UID is longer than ${MOST_OF_UID} octets`);
+}
+
+function requireComponent(collection: Collection, component: string): void {
+  if (collection.components === undefined || collection.components.includes(component)) return;
+  throw new Refusal(
+    'supported-calendar-component',
+    `${component} is not accepted here, only ${collection.components.join(', ')}`,
+  );
+}
+
+/** RFC 4791 §5.2.9: counted in each component, and once for each calendar user. */
+function requireAttendees({ limits }: CalendarContext, calendar: Component): void {
+  for (const component of calendar.components) {
+    const attendees = propertiesOf(component, 'ATTENDEE');
+    if (attendees.length <= limits.attendeesPerInstance) continue;
+    const users = new Set(attendees.map((attendee) => attendee.value.toLowerCase()));
+    if (users.size <= limits.attendeesPerInstance) continue;
+    throw new Refusal(
+      'max-attendees-per-instance',
+      `${users.size} attendees in one instance; at most ${limits.attendeesPerInstance} are accepted`,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import type { Actor } from '../auth/actor.ts';
+import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
+import { collectionByUri, moveCollection as moveRow, removeCollection as removeRow } from '../store/collections.ts';
+import { requireOnHome } from './access.ts';
+import type { CalendarContext } from './context.ts';
+import type { Collection } from './model.ts';
+import { requireCollection } from './write-object.ts';
+
+/** The collections that belong to the home itself (RFC 6638 §2.1, §2.2): they are neither removed nor renamed. */
+const FIXED_KINDS: ReadonlySet<Collection['kind']> = new Set(['home', 'inbox', 'outbox', 'notification', 'freebusy']);
+
+function requireRemovable(collection: Collection): void {
+  if (!FIXED_KINDS.has(collection.kind)) return;
+  throw new BadRequest(`The ${collection.kind} belongs to the home and cannot be removed`, { status: 403 });
+}
+
+/** DELETE of a calendar with everything in it, RFC 4918 §9.6.1. */
+export async function removeCollection(
+  context: CalendarContext,
+  { actor, collection }: { readonly actor: Actor; readonly collection: Collection },
+): Promise<void> {
+  requireOnHome(context, actor, collection.homeId, 'unbind');
+  requireRemovable(collection);
+  await context.store.write(async (tx) => {
+    await requireCollection(tx, collection);
+    await removeRow(tx, collection.id, context.clock());
+  });
+  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
+}
+
+export interface RenameCollection {
+  readonly actor: Actor;
+  readonly collection: Collection;
+  /** The new last path segment, in the same home. */
+  readonly uri: string;
+  readonly overwrite: boolean;
+}
+
+/**
+ * MOVE of a calendar within its home: its URL changes, its members, their ETags and its sync tokens stay.
+ * Returns whether something stood at the destination and was replaced.
+ */
+export async function renameCollection(context: CalendarContext, request: RenameCollection): Promise<boolean> {
+  const { actor, collection, uri, overwrite } = request;
+  requireOnHome(context, actor, collection.homeId, 'unbind');
+  requireOnHome(context, actor, collection.homeId, 'bind');
+  requireRemovable(collection);
+  const replaced = await context.store.write(async (tx) => {
+    await requireCollection(tx, collection);
+    const target = await collectionByUri(tx, collection.homeId, uri);
+    if (target?.id === collection.id) throw new BadRequest('Source and destination are the same', { status: 403 });
+    if (target !== undefined) {
+      if (!overwrite) throw new ConditionFailed('The destination exists and Overwrite is F');
+      if (FIXED_KINDS.has(target.kind)) {
+        throw new Refusal('calendar-collection-location-ok', 'The destination belongs to the home itself');
+      }
+      await removeRow(tx, target.id, context.clock());
+    }
+    await moveRow(tx, collection.id, uri, context.clock());
+    return target !== undefined;
+  });
+  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
+  return replaced;
+}

@@ -1,0 +1,97 @@
+import { newObjectId } from '../base/ids.ts';
+import { BadRequest, Refusal } from '../base/refusal.ts';
+import { collectionById, nextSeq } from '../store/collections.ts';
+import { countObjects, headByName, headByUid, insertObject, updateObject } from '../store/objects.ts';
+import type { Db } from '../store/store.ts';
+import type { CalendarContext } from './context.ts';
+import type { Collection, ObjectHead } from './model.ts';
+import type { ReadObject } from './read-object.ts';
+
+export interface WrittenObject {
+  readonly outcome: 'created' | 'updated';
+  readonly head: ObjectHead;
+  /** The collection's change sequence after the write. */
+  readonly seq: number;
+}
+
+export interface WriteTarget {
+  readonly collection: Collection;
+  readonly name: string;
+  /** Throws ConditionFailed; called inside the transaction with what stands at the name. */
+  readonly check: (current: ObjectHead | undefined) => void;
+}
+
+/**
+ * Stores an object that was read: conditions, one UID once a calendar (RFC 4791 §5.3.2.1), limits, rows, change
+ * sequence. Inside the caller's transaction.
+ */
+export async function writeObject(
+  context: CalendarContext,
+  tx: Db,
+  { collection, name, check }: WriteTarget,
+  object: ReadObject,
+): Promise<WrittenObject> {
+  const current = await headByName(tx, collection.id, name);
+  check(current);
+  await requireUid(tx, collection, { current, name, uid: object.uid });
+  const now = context.clock();
+  const seq = await claimSeq(tx, collection, now);
+  const { index } = object;
+  const columns = {
+    uid: object.uid,
+    component: object.component,
+    etag: object.etag,
+    octets: object.octets,
+    scheduleTag: undefined,
+    seq,
+    ...index,
+  };
+  if (current !== undefined) {
+    return { outcome: 'updated', head: await updateObject(tx, current.id, columns, now), seq };
+  }
+  await requireRoom(context, tx, collection, seq);
+  const head = await insertObject(
+    tx,
+    { id: newObjectId(), homeId: collection.homeId, collectionId: collection.id, name, createdSeq: seq, ...columns },
+    now,
+  );
+  return { outcome: 'created', head, seq };
+}
+
+/** The next change sequence; a collection that was removed meanwhile is 404, so that nothing is written into the void. */
+export async function claimSeq(tx: Db, collection: Collection, now: number): Promise<number> {
+  const seq = await nextSeq(tx, collection.id, now);
+  if (seq === undefined) throw new BadRequest('The collection does not exist any more', { status: 404 });
+  return seq;
+}
+
+async function requireUid(
+  tx: Db,
+  collection: Collection,
+  { current, name, uid }: { readonly current: ObjectHead | undefined; readonly name: string; readonly uid: string },
+): Promise<void> {
+  if (current !== undefined && current.uid !== uid) {
+    throw new Refusal('no-uid-conflict', 'The resource holds another UID, which cannot be changed', {
+      member: { collection, name },
+    });
+  }
+  const holder = await headByUid(tx, collection.id, uid);
+  if (holder === undefined || holder.name === name) return;
+  throw new Refusal('no-uid-conflict', 'Another resource of this calendar has this UID', {
+    member: { collection, name: holder.name },
+  });
+}
+
+async function requireRoom(context: CalendarContext, tx: Db, collection: Collection, seq: number): Promise<void> {
+  const most = context.limits.resourcesPerCollection;
+  // There are never more members than changes, so that the count is only asked for near the bound.
+  if (seq <= most || (await countObjects(tx, collection.id)) < most) return;
+  throw new Refusal('quota-not-exceeded', `A collection holds at most ${most} resources`);
+}
+
+/** Whether the collection still stands; for use-cases that write outside of its sequence. */
+export async function requireCollection(tx: Db, collection: Collection): Promise<Collection> {
+  const current = await collectionById(tx, collection.id);
+  if (current === undefined) throw new BadRequest('The collection does not exist any more', { status: 404 });
+  return current;
+}
