@@ -1,0 +1,83 @@
+import Koa from 'koa';
+import { newId } from '../base/ids.ts';
+import type { Limits } from '../base/limits.ts';
+import type { Log } from '../base/log.ts';
+import { BadRequest } from '../base/refusal.ts';
+import { accessLog } from './access-log.ts';
+import { clientAddress } from './client-address.ts';
+import { isClientGone, lastResort } from './errors.ts';
+import type { Metrics } from './metrics.ts';
+import type { Middleware, OpenMiddleware, State } from './state.ts';
+
+export interface AppOptions {
+  /** What answers without a log-in: health, metrics, the well-known redirect. */
+  readonly open?: readonly OpenMiddleware[];
+  /** Sets `ctx.state.actor`, or answers 401. */
+  readonly authenticate: Middleware;
+  /** The doors behind the log-in, in order. */
+  readonly mount: readonly Middleware[];
+  readonly log: Log;
+  readonly limits: Pick<Limits, 'requestOctets'>;
+  readonly publicUrl: string | undefined;
+  readonly trustProxy: boolean;
+  readonly metrics: Pick<Metrics, 'observe'>;
+}
+
+/** Headers that every answer has, whatever a door adds: no sniffing, no framing, no script, no cache that is shared. */
+const SECURITY_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cache-Control': 'private, no-cache',
+} as const;
+
+/** The Koa application: what holds for every request, then the doors. */
+export function createApp(options: AppOptions): Koa<State> {
+  const { open = [], authenticate, mount, log, limits, metrics } = options;
+  const app = new Koa<State>({ env: 'production' });
+  // Errors after the headers were sent: the connection is cut by then, so that the client sees the answer is not whole.
+  app.on('error', (error: unknown) => {
+    if (isClientGone(error)) log.debug({ err: error }, 'the client went away');
+    else log.error({ err: error }, 'an answer broke off');
+  });
+  app.use(envelope(options));
+  app.use(accessLog(log, metrics));
+  app.use(lastResort(log));
+  app.use(bodyLimit(limits.requestOctets));
+  for (const middleware of open) app.use(middleware);
+  app.use(authenticate);
+  for (const middleware of mount) app.use(middleware);
+  return app;
+}
+
+function envelope({ publicUrl, trustProxy }: AppOptions): OpenMiddleware {
+  // Unique over restarts and processes by the first half, in the process by the count.
+  const start = newId().slice(0, 13);
+  let count = 0;
+  return (ctx, next) => {
+    const requestId = `${start}-${(count += 1)}`;
+    ctx.state = {
+      requestId,
+      address: clientAddress(ctx.req, trustProxy),
+      own: { publicUrl, host: ctx.req.headers.host },
+    };
+    ctx.set(SECURITY_HEADERS);
+    ctx.set('X-Request-Id', requestId);
+    return next();
+  };
+}
+
+/** A body that says itself how large it is need not be begun. */
+function bodyLimit(octets: number): OpenMiddleware {
+  return (ctx, next) => {
+    if (Number(ctx.req.headers['content-length'] ?? 0) > octets) {
+      throw new BadRequest(`The body is longer than ${octets} octets`, {
+        status: 413,
+        headers: { Connection: 'close' },
+      });
+    }
+    return next();
+  };
+}
