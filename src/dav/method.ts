@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream';
+import type { IncomingHttpHeaders } from 'node:http';
+
+import type { Actor } from '../auth/actor.ts';
+import type { Preferences } from './prefer.ts';
+import type { DavContext } from './property.ts';
+import type { Kind } from './resource.ts';
+import type { Target } from './resolve.ts';
+
+/** One request of WebDAV, as its method sees it: the URL is resolved, the actor known, the body still to be read. */
+export interface DavRequest {
+  readonly context: DavContext & { readonly actor: Actor };
+  readonly target: Target;
+  /** The path of the URL as it was sent. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly preferences: Preferences;
+  /** Reads the body within the limit given (octets); throws 413 beyond it. */
+  body(limit: number): Promise<Uint8Array>;
+}
+
+export interface DavAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+  /** Whether the answer brought the client up to date: the device's last sync (U6). */
+  readonly synced?: boolean;
+}
+
+export interface Method {
+  readonly name: string;
+  /** The kinds of existing resource that it works on: these make the Allow header. */
+  readonly on: readonly Kind[];
+  /** What it answers on the other kinds: 405, or 403 where RFC 4918 defines the method for every resource. */
+  readonly elsewhere?: 403;
+  /** Whether it may create what is not there yet. */
+  readonly creates?: boolean;
+  run(request: DavRequest): Promise<DavAnswer>;
+}

@@ -1,0 +1,10 @@
+import { transferTo } from '../transfer.ts';
+import type { Method } from '../method.ts';
+
+/** COPY, RFC 4918 §9.8, of one object. Can raise: no-uid-conflict, need-privileges, 403, 404, 409, 412, 502. */
+export const copy: Method = {
+  name: 'COPY',
+  on: ['object'],
+  elsewhere: 403,
+  run: (request) => transferTo(request, 'copy'),
+};

@@ -1,0 +1,37 @@
+import { BadRequest } from '../../base/refusal.ts';
+import { deleteObject } from '../../calendar/delete-object.ts';
+import { removeCollection } from '../../calendar/remove-collection.ts';
+import type { Method } from '../method.ts';
+import { requireResource } from '../require-resource.ts';
+import { COLLECTION_KINDS, isKind } from '../resource.ts';
+import { writeCheck } from '../write-check.ts';
+
+/**
+ * DELETE, RFC 4918 §9.6: one object, or a calendar with all its members. Can raise: need-privileges, 403 for what
+ * belongs to the home, 404, 412.
+ */
+export const remove: Method = {
+  name: 'DELETE',
+  on: ['object', 'calendar', 'plain'],
+  elsewhere: 403,
+  async run(request) {
+    const { target, context, headers } = request;
+    const resource = requireResource(target, 'unbind');
+    if (resource.kind === 'object') {
+      await deleteObject(context.calendar, {
+        actor: context.actor,
+        collection: resource.collection,
+        name: resource.object.name,
+        check: writeCheck(request),
+      });
+      return { status: 204 };
+    }
+    if (!isKind(resource, COLLECTION_KINDS)) throw new BadRequest('This cannot be removed', { status: 403 });
+    // RFC 4918 §9.6.1: a collection is deleted whole; any other Depth is a client that means something else.
+    if (headers.depth !== undefined && String(headers.depth).toLowerCase() !== 'infinity') {
+      throw new BadRequest('A collection is deleted with Depth: infinity');
+    }
+    await removeCollection(context.calendar, { actor: context.actor, collection: resource.collection });
+    return { status: 204 };
+  },
+};

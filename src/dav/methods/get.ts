@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+
+import { listObjects, withOctets } from '../../calendar/get-objects.ts';
+import { mergeCalendars } from '../../ical/group.ts';
+import { notModified } from '../conditions.ts';
+import { collectionTag } from '../entity-tag.ts';
+import { listingPage } from '../listing-page.ts';
+import { CALENDAR_BODY, objectHeaders, validatorsOf } from '../representation.ts';
+import type { DavAnswer, DavRequest, Method } from '../method.ts';
+import { requireResource } from '../require-resource.ts';
+import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource, type ResourceOf } from '../resource.ts';
+
+/** Answers with private data: kept by nobody but the client, which must ask again (RFC 9111 §5.2.2). */
+const PRIVATE = 'private, no-cache';
+
+/**
+ * GET and HEAD, RFC 9110 §9.3.1: an object's octets as they were sent; a calendar as one iCalendar file; any other
+ * collection as a plain page for a person with a browser. Can raise: need-privileges, 404.
+ */
+async function run(request: DavRequest): Promise<DavAnswer> {
+  const resource = requireResource(request.target, 'read');
+  if (resource.kind === 'object') return objectAnswer(request, resource);
+  if (resource.kind === 'calendar' && !prefersPage(request)) return calendarAnswer(request, resource);
+  return pageAnswer(request, resource);
+}
+
+async function pageAnswer(request: DavRequest, resource: Resource): Promise<DavAnswer> {
+  const state = stateOf(request, resource);
+  const headers = {
+    ...(state === undefined ? {} : validatorsOf(state)),
+    'Cache-Control': PRIVATE,
+    Vary: 'Accept, User-Agent',
+  };
+  if (state !== undefined && notModified(request.headers, state)) return { status: 304, headers };
+  const body = await listingPage(resource, request.context);
+  return { status: 200, headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' }, body };
+}
+
+interface State {
+  readonly etag: string;
+  /** UTC milliseconds. */
+  readonly modifiedAt: number;
+}
+
+/** What a collection's answers are valid for; undefined for what has no state of its own. */
+function stateOf({ context }: DavRequest, resource: Resource): State | undefined {
+  if (!isKind(resource, COLLECTION_KINDS)) return undefined;
+  return { etag: collectionTag(context.calendar, resource.collection), modifiedAt: resource.collection.modifiedAt };
+}
+
+async function objectAnswer(request: DavRequest, resource: ResourceOf<'object'>): Promise<DavAnswer> {
+  const object = await withOctets(request.context.calendar, resource);
+  const headers = { ...objectHeaders(object), 'Cache-Control': PRIVATE };
+  if (notModified(request.headers, object)) return { status: 304, headers };
+  return { status: 200, headers: { ...headers, ...CALENDAR_BODY }, body: object.octets };
+}
+
+async function calendarAnswer(request: DavRequest, resource: ResourceOf<'calendar'>): Promise<DavAnswer> {
+  const { context } = request;
+  const state = { ...resource.collection, etag: collectionTag(context.calendar, resource.collection) };
+  const headers = { ...validatorsOf(state), 'Cache-Control': PRIVATE, Vary: 'Accept, User-Agent' };
+  if (notModified(request.headers, state)) return { status: 304, headers };
+  return {
+    status: 200,
+    headers: { ...headers, ...CALENDAR_BODY },
+    body: Readable.from(mergeCalendars(() => octetsOf(context, resource), calendarNames(resource))),
+  };
+}
+
+/** Names for programs that subscribe to the file. */
+function calendarNames({ collection }: ResourceOf<'calendar'>): { readonly name: string } {
+  return { name: collection.displayname ?? collection.uri };
+}
+
+async function* octetsOf(
+  { calendar }: DavRequest['context'],
+  { collection }: ResourceOf<'calendar'>,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const page of listObjects(calendar, collection)) for (const { octets } of page) yield octets;
+}
+
+/** A browser names text/html; calendar programs name text/calendar, or anything, or nothing. */
+function prefersPage({ headers }: DavRequest): boolean {
+  if (headers.accept !== undefined && headers.accept !== '*/*') return headers.accept.includes('text/html');
+  return /^Mozilla\b/.test(headers['user-agent'] ?? '') && !/Thunderbird/.test(headers['user-agent'] ?? '');
+}
+
+export const get: Method = { name: 'GET', on: ALL_KINDS, run };
+/** RFC 9110 §9.3.2: as GET; the dispatcher leaves the body out. */
+export const head: Method = { name: 'HEAD', on: ALL_KINDS, run };

@@ -1,0 +1,47 @@
+import { BadRequest, Refusal } from '../../base/refusal.ts';
+import { requirePrivilege } from '../../calendar/access.ts';
+import { renameCollection } from '../../calendar/remove-collection.ts';
+import { parseOverwrite } from '../destination.ts';
+import type { DavAnswer, DavRequest, Method } from '../method.ts';
+import type { ResourceOf } from '../resource.ts';
+import { resolveDestination, transferTo } from '../transfer.ts';
+
+/**
+ * MOVE, RFC 4918 §9.9: an object within or between calendars (what iOS sends for "change calendar"), a calendar
+ * within its home. Can raise what COPY can, and calendar-collection-location-ok.
+ */
+export const move: Method = {
+  name: 'MOVE',
+  on: ['object', 'calendar'],
+  elsewhere: 403,
+  run(request) {
+    return request.target.kind === 'calendar' ? moveCalendar(request, request.target) : transferTo(request, 'move');
+  },
+};
+
+async function moveCalendar(request: DavRequest, calendar: ResourceOf<'calendar'>): Promise<DavAnswer> {
+  requirePrivilege(calendar.privileges, 'unbind', calendar.href);
+  const overwrite = parseOverwrite(request.headers);
+  const target = await resolveDestination(request);
+  const home = target.kind === 'missing' ? target.parent : undefined;
+  const name = target.kind === 'missing' ? target.name : undefined;
+  if (target.kind === 'calendar' && target.owner.id === calendar.owner.id) {
+    return rename(request, calendar, { uri: target.collection.uri, overwrite });
+  }
+  if (target.kind === 'missing' && home === undefined) {
+    throw new BadRequest('The parent of the destination does not exist', { status: 409 });
+  }
+  if (home?.kind !== 'home' || home.owner.id !== calendar.owner.id || name === undefined) {
+    throw new Refusal('calendar-collection-location-ok', 'A calendar can be moved within its own home only');
+  }
+  return rename(request, calendar, { uri: name, overwrite });
+}
+
+async function rename(
+  { context }: DavRequest,
+  { collection }: ResourceOf<'calendar'>,
+  to: { readonly uri: string; readonly overwrite: boolean },
+): Promise<DavAnswer> {
+  const replaced = await renameCollection(context.calendar, { actor: context.actor, collection, ...to });
+  return { status: replaced ? 204 : 201 };
+}

@@ -1,0 +1,49 @@
+import { Refusal } from '../../base/refusal.ts';
+import { childrenOf } from '../children.ts';
+import { parseDepth, type Depth } from '../depth.ts';
+import type { DavRequest, Method } from '../method.ts';
+import { multistatusAnswer } from '../multistatus-answer.ts';
+import { parsePropfind, type PropRequest } from '../prop-request.ts';
+import { responsesOf } from '../propstats.ts';
+import { requireResource } from '../require-resource.ts';
+import { ALL_KINDS, type Resource } from '../resource.ts';
+import type { DavResponse } from '../xml/multistatus.ts';
+import { readXml } from '../read-xml.ts';
+
+/**
+ * PROPFIND, RFC 4918 §9.1, streamed page by page. Can raise: propfind-finite-depth, need-privileges, 400, 404.
+ * Infinity, which is also what a missing Depth header says, is refused on whatever has members; only where clients
+ * begin, a missing header is read as 0: tsdav leaves it out there.
+ */
+export const propfind: Method = {
+  name: 'PROPFIND',
+  on: ALL_KINDS,
+  async run(request) {
+    const resource = requireResource(request.target, 'read');
+    const depth = parseDepth(request.headers.depth, isBeginning(resource) ? 0 : 'infinity');
+    if (depth === 'infinity' && resource.kind !== 'object' && resource.kind !== 'principal') {
+      throw new Refusal('propfind-finite-depth', 'Ask with Depth: 0 or 1');
+    }
+    const asked = parsePropfind(await readXml(request));
+    return multistatusAnswer(request, responses(request, { resource, depth, asked }));
+  },
+};
+
+/** Where a client that knows only the server's name begins (RFC 6764 §5). */
+const isBeginning = ({ kind }: Resource): boolean => kind === 'root' || kind === 'dav-root';
+
+interface Listing {
+  readonly resource: Resource;
+  readonly depth: Depth;
+  readonly asked: PropRequest;
+}
+
+async function* responses(
+  { context, preferences }: DavRequest,
+  { resource, depth, asked }: Listing,
+): AsyncGenerator<DavResponse, void> {
+  // RFC 8144 §3: depth-noroot leaves the resource itself out.
+  if (depth === 0 || !preferences.noroot) yield* await responsesOf([resource], asked, context, preferences);
+  if (depth === 0) return;
+  for await (const page of childrenOf(resource, context)) yield* await responsesOf(page, asked, context, preferences);
+}

@@ -1,0 +1,52 @@
+import { BadRequest } from '../../base/refusal.ts';
+import {
+  updateCollection,
+  updateObjectProperties,
+  updatePrincipalProperties,
+} from '../../calendar/update-collection.ts';
+import type { DavRequest, Method } from '../method.ts';
+import { multistatusAnswer } from '../multistatus-answer.ts';
+import { preferenceHeaders } from '../prefer.ts';
+import { instructionsOf, isSettable, planUpdate, type PropertyUpdate } from '../property-update.ts';
+import { readXml } from '../read-xml.ts';
+import { requireResource } from '../require-resource.ts';
+import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource } from '../resource.ts';
+import { dav } from '../xml/names.ts';
+
+/**
+ * PROPPATCH, RFC 4918 §9.2: all or nothing. Can raise: need-privileges, quota-not-exceeded, 400, 404; refusals of
+ * single properties stand in the multistatus.
+ */
+export const proppatch: Method = {
+  name: 'PROPPATCH',
+  on: ALL_KINDS,
+  async run(request) {
+    const resource = requireResource(request.target, 'write-properties');
+    const body = await readXml(request);
+    if (body?.name !== dav('propertyupdate')) throw new BadRequest('The body must be a DAV:propertyupdate');
+    if (!isSettable(resource)) throw new BadRequest('Properties cannot be set here', { status: 403 });
+    const instructions = instructionsOf(body);
+    if (instructions.length === 0) throw new BadRequest('The DAV:propertyupdate holds no property');
+    const update = planUpdate(instructions, { kind: resource.kind, creating: false });
+    if (update.accepted) await apply(request, resource, update);
+    // RFC 8144 §2.2: a minimal answer to complete success has no body.
+    if (update.accepted && request.preferences.minimal) {
+      return { status: 200, headers: preferenceHeaders(request.preferences, ['return=minimal']) };
+    }
+    return multistatusAnswer(request, [{ href: resource.href, propstats: update.propstats }]);
+  },
+};
+
+async function apply(
+  { context: { actor, calendar } }: DavRequest,
+  resource: Resource,
+  { changes }: PropertyUpdate,
+): Promise<void> {
+  if (resource.kind === 'object') {
+    await updateObjectProperties(calendar, { actor, object: resource.object, patch: changes.dead });
+  } else if (resource.kind === 'principal') {
+    await updatePrincipalProperties(calendar, { actor, principal: resource.principal, patch: changes.dead });
+  } else if (isKind(resource, COLLECTION_KINDS)) {
+    await updateCollection(calendar, { actor, collection: resource.collection, changes });
+  }
+}

@@ -1,0 +1,82 @@
+import { BadRequest, Refusal } from '../../base/refusal.ts';
+import { putObject } from '../../calendar/put-object.ts';
+import { requirePrivilege } from '../../calendar/access.ts';
+import { objectHeaders, representationHeaders } from '../representation.ts';
+import type { DavAnswer, DavRequest, Method } from '../method.ts';
+import { writeCheck } from '../write-check.ts';
+import { isKind, type ResourceOf } from '../resource.ts';
+
+/**
+ * PUT of a calendar object resource, RFC 4791 §5.3.2. Can raise: supported-calendar-data, valid-calendar-data,
+ * valid-calendar-object-resource, supported-calendar-component, no-uid-conflict, max-resource-size,
+ * max-attendees-per-instance, quota-not-exceeded, need-privileges, 409 without a parent, 412.
+ */
+export const put: Method = {
+  name: 'PUT',
+  on: ['object'],
+  creates: true,
+  async run(request) {
+    const { context, headers } = request;
+    const { calendar, name } = memberOf(request);
+    requireCalendarType(headers['content-type']);
+    const octets = await request.body(context.calendar.limits.requestOctets);
+    const written = await putObject(context.calendar, {
+      actor: context.actor,
+      owner: calendar.owner,
+      collection: calendar.collection,
+      name,
+      octets,
+      check: writeCheck(request),
+    });
+    return answer(request, written, octets);
+  },
+};
+
+interface Member {
+  readonly calendar: ResourceOf<'calendar'>;
+  readonly name: string;
+}
+
+/** The calendar and the name that the URL means; the answers for a URL where no object can be. */
+function memberOf({ target }: DavRequest): Member {
+  requirePrivilege(target.privileges, 'write-content', target.href);
+  if (target.kind === 'object') {
+    const { collection, owner, privileges, href } = target;
+    if (collection.kind !== 'calendar') throw new BadRequest('Objects are put into calendars only', { status: 403 });
+    return { calendar: { kind: 'calendar', collection, owner, privileges, href }, name: target.object.name };
+  }
+  if (target.kind !== 'missing') throw new BadRequest('A collection cannot be replaced by PUT', { status: 405 });
+  if (target.parent === undefined) throw new BadRequest('The parent collection does not exist', { status: 409 });
+  if (!isKind(target.parent, ['calendar']))
+    throw new BadRequest('Objects are put into calendars only', { status: 403 });
+  requirePrivilege(target.privileges, 'bind', target.href);
+  return { calendar: target.parent, name: target.name };
+}
+
+/** RFC 4791 §5.3.2.1 supported-calendar-data: text/calendar in UTF-8; a client that names no type means it. */
+function requireCalendarType(contentType: string | undefined): void {
+  if (contentType === undefined) return;
+  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '');
+  const known = charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
+  if (type === 'text/calendar' && known) return;
+  throw new Refusal('supported-calendar-data', 'Only text/calendar in UTF-8 is accepted here');
+}
+
+/** 201 or 204; the ETag is the stored octets', which are the sent ones (RFC 4791 §5.3.4). */
+function answer(
+  { preferences, path }: DavRequest,
+  { outcome, head }: Awaited<ReturnType<typeof putObject>>,
+  octets: Uint8Array,
+): DavAnswer {
+  const headers = objectHeaders(head);
+  if (!preferences.representation) return { status: outcome === 'created' ? 201 : 204, headers };
+  return {
+    status: outcome === 'created' ? 201 : 200,
+    headers: { ...headers, ...representationHeaders(preferences, path) },
+    body: octets,
+  };
+}

@@ -1,0 +1,40 @@
+import { BadRequest, Refusal } from '../../base/refusal.ts';
+import { requirePrivilege } from '../../calendar/access.ts';
+import { parseDepth } from '../depth.ts';
+import type { Method } from '../method.ts';
+import { multistatusAnswer } from '../multistatus-answer.ts';
+import { readXml } from '../read-xml.ts';
+import { REPORTS } from '../reports/index.ts';
+import { ALL_KINDS } from '../resource.ts';
+import { dav } from '../xml/names.ts';
+
+/**
+ * REPORT, RFC 3253 §3.6: the root element names the report; its registration says on which kinds of resource it
+ * works and which privilege it needs. Can raise: supported-report, need-privileges, and what each report raises.
+ */
+export const report: Method = {
+  name: 'REPORT',
+  on: ALL_KINDS,
+  async run(request) {
+    const { target, path, context, preferences, headers } = request;
+    const body = await readXml(request);
+    if (body === undefined) throw new BadRequest('A REPORT needs a body');
+    const known = REPORTS.get(body.name);
+    // Who has only free-busy here does not learn from the answer what there is.
+    if (known === undefined) requirePrivilege(target.privileges, 'read', path);
+    if (known === undefined) throw new Refusal('supported-report', `${body.name} is not a report of this server`);
+    requirePrivilege(target.privileges, known.privilege, path);
+    if (target.kind === 'missing') throw new BadRequest('There is no such resource', { status: 404 });
+    if (!known.on.includes(target.kind)) {
+      throw new Refusal('supported-report', `${body.name} is not a report of this resource`);
+    }
+    const depth = headers.depth === undefined ? undefined : parseDepth(headers.depth, 0);
+    const answer = await known.answer(body, target, { context, depth, preferences });
+    if (answer.kind === 'body') {
+      return { status: 200, headers: { 'Content-Type': answer.contentType }, body: answer.body };
+    }
+    const multistatus = await multistatusAnswer(request, answer.responses, answer.tail);
+    // What U6 calls a sync: the answer after which the client has what there is.
+    return { ...multistatus, synced: body.name === dav('sync-collection') };
+  },
+};

@@ -1,0 +1,39 @@
+import { BadRequest } from '../base/refusal.ts';
+
+/**
+ * The segments of a request path, percent-decoded, without empty ones (a doubled slash is one). Throws BadRequest
+ * for a broken percent-encoding, octets that are no UTF-8, NUL, a slash or backslash inside a segment, `.` and `..`:
+ * none of them can name a resource of ours, and each has been used to leave a folder.
+ */
+export function segmentsOf(path: string): readonly string[] {
+  return path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decodeSegment);
+}
+
+/** Characters of a name: a key of an index, of which PostgreSQL refuses those of more than 2,700 octets. */
+const MOST_OF_SEGMENT = 600;
+
+function decodeSegment(segment: string): string {
+  const decoded = decode(segment);
+  if (decoded.length > MOST_OF_SEGMENT) throw new BadRequest('A segment of the path is too long', { status: 414 });
+  if (decoded === '.' || decoded === '..' || /[\0/\\]/.test(decoded)) {
+    throw new BadRequest('The path holds a segment that cannot name a resource');
+  }
+  return decoded;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    throw new BadRequest('The path is not percent-encoded UTF-8', { cause: error });
+  }
+}
+
+/** The path of a request target: absolute form and query are cut off. */
+export function pathOf(target: string): string {
+  const withoutOrigin = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  return withoutOrigin.replace(/[?#].*$/s, '') || '/';
+}

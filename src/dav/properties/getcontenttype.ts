@@ -1,0 +1,24 @@
+import { property } from '../property.ts';
+import { CALENDAR_TYPE } from '../representation.ts';
+import { ALL_KINDS } from '../resource.ts';
+import { dav } from '../xml/names.ts';
+import { el, text } from '../xml/write.ts';
+
+const NAME = dav('getcontenttype');
+
+// A collection is not said to be text/calendar, though its GET is: clients that list a calendar with Depth: 1 or a
+// sync-collection (Thunderbird, Apple Calendar) take what has that type for an object.
+const COLLECTION = el(NAME, text('httpd/unix-directory'));
+const OBJECT = el(NAME, text(CALENDAR_TYPE));
+const OTHER = el(NAME, text('application/xml; charset=utf-8'));
+
+/** DAV:getcontenttype, RFC 4918 §15.5: what GET of the resource says. Not a calendar object: a notification. */
+export const getcontenttype = property({
+  name: NAME,
+  allprop: true,
+  on: ALL_KINDS,
+  get: (resource) => {
+    if (resource.kind !== 'object') return COLLECTION;
+    return resource.object.component === '' ? OTHER : OBJECT;
+  },
+});

@@ -1,0 +1,106 @@
+import type { Property } from '../property.ts';
+import type { ClarkName } from '../xml/names.ts';
+import { aclRestrictions } from './acl-restrictions.ts';
+import { alternateUriSet } from './alternate-uri-set.ts';
+import { calendarColor } from './calendar-color.ts';
+import { calendarDescription } from './calendar-description.ts';
+import { calendarFreeBusySet } from './calendar-free-busy-set.ts';
+import { calendarHomeSet } from './calendar-home-set.ts';
+import { calendarOrder } from './calendar-order.ts';
+import { calendarProxyReadFor } from './calendar-proxy-read-for.ts';
+import { calendarProxyWriteFor } from './calendar-proxy-write-for.ts';
+import { calendarTimezone } from './calendar-timezone.ts';
+import { calendarTimezoneId } from './calendar-timezone-id.ts';
+import { calendarUserAddressSet } from './calendar-user-address-set.ts';
+import { calendarUserType } from './calendar-user-type.ts';
+import { creationdate } from './creationdate.ts';
+import { currentUserPrincipal } from './current-user-principal.ts';
+import { currentUserPrivilegeSet } from './current-user-privilege-set.ts';
+import { displayname } from './displayname.ts';
+import { emailAddressSet } from './email-address-set.ts';
+import { getcontentlength } from './getcontentlength.ts';
+import { getcontenttype } from './getcontenttype.ts';
+import { getctag } from './getctag.ts';
+import { getetag } from './getetag.ts';
+import { getlastmodified } from './getlastmodified.ts';
+import { groupMemberSet } from './group-member-set.ts';
+import { groupMembership } from './group-membership.ts';
+import { inheritedAclSet } from './inherited-acl-set.ts';
+import { lockdiscovery } from './lockdiscovery.ts';
+import { maxAttendeesPerInstance } from './max-attendees-per-instance.ts';
+import { maxResourceSize } from './max-resource-size.ts';
+import { notificationUrl } from './notification-url.ts';
+import { owner } from './owner.ts';
+import { principalCollectionSet } from './principal-collection-set.ts';
+import { principalUrl } from './principal-url.ts';
+import { quotaUsedBytes } from './quota-used-bytes.ts';
+import { resourceId } from './resource-id.ts';
+import { resourcetype } from './resourcetype.ts';
+import { scheduleCalendarTransp } from './schedule-calendar-transp.ts';
+import { scheduleDefaultCalendarUrl } from './schedule-default-calendar-url.ts';
+import { scheduleInboxUrl } from './schedule-inbox-url.ts';
+import { scheduleOutboxUrl } from './schedule-outbox-url.ts';
+import { scheduleTag } from './schedule-tag.ts';
+import { supportedCalendarComponentSet } from './supported-calendar-component-set.ts';
+import { supportedCalendarComponentSets } from './supported-calendar-component-sets.ts';
+import { supportedCalendarData } from './supported-calendar-data.ts';
+import { supportedCollationSet } from './supported-collation-set.ts';
+import { supportedPrivilegeSet } from './supported-privilege-set.ts';
+import { supportedReportSet } from './supported-report-set.ts';
+import { supportedlock } from './supportedlock.ts';
+import { syncToken } from './sync-token.ts';
+
+const ALL: readonly Property[] = [
+  aclRestrictions,
+  alternateUriSet,
+  calendarColor,
+  calendarDescription,
+  calendarFreeBusySet,
+  calendarHomeSet,
+  calendarOrder,
+  calendarProxyReadFor,
+  calendarProxyWriteFor,
+  calendarTimezone,
+  calendarTimezoneId,
+  calendarUserAddressSet,
+  calendarUserType,
+  creationdate,
+  currentUserPrincipal,
+  currentUserPrivilegeSet,
+  displayname,
+  emailAddressSet,
+  getcontentlength,
+  getcontenttype,
+  getctag,
+  getetag,
+  getlastmodified,
+  groupMemberSet,
+  groupMembership,
+  inheritedAclSet,
+  lockdiscovery,
+  maxAttendeesPerInstance,
+  maxResourceSize,
+  notificationUrl,
+  owner,
+  principalCollectionSet,
+  principalUrl,
+  quotaUsedBytes,
+  resourceId,
+  resourcetype,
+  scheduleCalendarTransp,
+  scheduleDefaultCalendarUrl,
+  scheduleInboxUrl,
+  scheduleOutboxUrl,
+  scheduleTag,
+  supportedCalendarComponentSet,
+  supportedCalendarComponentSets,
+  supportedCalendarData,
+  supportedCollationSet,
+  supportedPrivilegeSet,
+  supportedReportSet,
+  supportedlock,
+  syncToken,
+];
+
+/** Every live property, by name. A new one is a file here and a line above. */
+export const PROPERTIES: ReadonlyMap<ClarkName, Property> = new Map(ALL.map((property) => [property.name, property]));

@@ -1,0 +1,35 @@
+import { property } from '../property.ts';
+import { ALL_KINDS, type Kind } from '../resource.ts';
+import { caldav, cs, dav } from '../xml/names.ts';
+import type { Xml } from '../xml/node.ts';
+import { el } from '../xml/write.ts';
+
+const TYPE = dav('resourcetype');
+const COLLECTION = el(dav('collection'));
+const FOLDER = el(TYPE, COLLECTION);
+
+const TYPES: Readonly<Record<Kind, Xml>> = {
+  root: FOLDER,
+  'dav-root': FOLDER,
+  principals: FOLDER,
+  'principal-kind': FOLDER,
+  principal: el(TYPE, COLLECTION, el(dav('principal'))),
+  homes: FOLDER,
+  home: FOLDER,
+  plain: FOLDER,
+  calendar: el(TYPE, COLLECTION, el(caldav('calendar'))),
+  inbox: el(TYPE, COLLECTION, el(caldav('schedule-inbox'))),
+  outbox: el(TYPE, COLLECTION, el(caldav('schedule-outbox'))),
+  notification: el(TYPE, COLLECTION, el(cs('notification'))),
+  // Not a collection: clients that list the home then do not look inside.
+  freebusy: el(TYPE, el(cs('free-busy-url'))),
+  object: el(TYPE),
+};
+
+/** DAV:resourcetype, RFC 4918 §15.9; calendar: RFC 4791 §4.2; schedule-inbox, -outbox: RFC 6638 §2.1, §2.2. */
+export const resourcetype = property({
+  name: TYPE,
+  allprop: true,
+  on: ALL_KINDS,
+  get: ({ kind }) => TYPES[kind],
+});

@@ -1,0 +1,11 @@
+import { syncTokenOf } from '../../calendar/sync-token.ts';
+import { property } from '../property.ts';
+import { dav } from '../xml/names.ts';
+import { el, text } from '../xml/write.ts';
+
+/** DAV:sync-token, RFC 6578 §4. */
+export const syncToken = property({
+  name: dav('sync-token'),
+  on: ['calendar', 'inbox', 'notification', 'plain'],
+  get: ({ collection }, { calendar }) => el(dav('sync-token'), text(syncTokenOf(calendar, collection))),
+});

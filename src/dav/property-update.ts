@@ -1,0 +1,124 @@
+import { BadRequest, Refusal } from '../base/refusal.ts';
+import type { CollectionPatch, PropertyChanges } from '../calendar/collection-patch.ts';
+import { refusalElement, refusalStatus } from './error-body.ts';
+import { PROPERTIES } from './properties/index.ts';
+import type { Property } from './property.ts';
+import { isKind, type Kind, type Resource } from './resource.ts';
+import { dav, type ClarkName } from './xml/names.ts';
+import type { Xml, XmlNode } from './xml/node.ts';
+import { childOf } from './xml/parse.ts';
+import { el, writeNode } from './xml/write.ts';
+import type { PropStat } from './xml/multistatus.ts';
+
+/** One instruction of a propertyupdate: set (with the element) or remove. */
+interface Instruction {
+  readonly name: ClarkName;
+  readonly node: XmlNode | undefined;
+}
+
+/** What became of one instruction. */
+interface Outcome {
+  readonly name: ClarkName;
+  readonly status: number;
+  readonly error: Xml | undefined;
+}
+
+/** A propertyupdate worked through: what to write, or why not. */
+export interface PropertyUpdate {
+  readonly changes: PropertyChanges;
+  /** Whether every instruction can be carried out; otherwise nothing is written (RFC 4918 §9.2). */
+  readonly accepted: boolean;
+  /** Why properties were refused, in the order of the instructions. */
+  readonly refusals: readonly Refusal[];
+  /** The propstats of the answer, by status. */
+  readonly propstats: readonly PropStat[];
+}
+
+/**
+ * The DAV:set and DAV:remove elements below a propertyupdate, mkcalendar or mkcol element, in document order
+ * (RFC 4918 §14.19). Throws BadRequest for one without DAV:prop.
+ */
+export function instructionsOf(body: XmlNode): readonly Instruction[] {
+  return body.children.flatMap((child) => {
+    if (child.name !== dav('set') && child.name !== dav('remove')) return [];
+    const prop = childOf(child, dav('prop'));
+    if (prop === undefined) throw new BadRequest('DAV:set and DAV:remove each hold one DAV:prop');
+    return prop.children.map((node) => ({ name: node.name, node: child.name === dav('set') ? node : undefined }));
+  });
+}
+
+export interface UpdateTarget {
+  /** The kind of the resource that has, or will have, the properties. */
+  readonly kind: Kind;
+  /** MKCALENDAR and MKCOL may set what PROPPATCH may not: the component set (RFC 4791 §5.2.3). */
+  readonly creating: boolean;
+}
+
+/** Works the instructions through without writing: live properties change the collection, others are kept as dead. */
+export function planUpdate(instructions: readonly Instruction[], target: UpdateTarget): PropertyUpdate {
+  let live: CollectionPatch = {};
+  const dead = new Map<string, string | null>();
+  const refusals: Refusal[] = [];
+  const outcomes = instructions.map(({ name, node }): Outcome => {
+    const property = PROPERTIES.get(name);
+    if (property === undefined || isDeadHere(property, target)) {
+      dead.set(name, node === undefined ? null : writeNode(node));
+      return { name, status: 200, error: undefined };
+    }
+    try {
+      live = { ...live, ...changeOf(property, node, target) };
+      return { name, status: 200, error: undefined };
+    } catch (error) {
+      if (error instanceof Refusal) refusals.push(error);
+      return refusedOutcome(name, error);
+    }
+  });
+  const accepted = outcomes.every(({ status }) => status === 200);
+  return {
+    changes: { live, dead },
+    accepted,
+    refusals,
+    propstats: propstatsOf(accepted ? outcomes : outcomes.map(failed)),
+  };
+}
+
+/** A property that lives on other kinds only is, here, nobody's but the client's. */
+function isDeadHere(property: Property, { kind }: UpdateTarget): boolean {
+  return !property.on.includes(kind);
+}
+
+function changeOf(property: Property, node: XmlNode | undefined, target: UpdateTarget): CollectionPatch {
+  if (property.change === undefined || (property.createOnly === true && !target.creating)) {
+    throw new Refusal('cannot-modify-protected-property', `${property.name} is protected`);
+  }
+  return property.change(node);
+}
+
+function refusedOutcome(name: ClarkName, error: unknown): Outcome {
+  if (error instanceof Refusal) {
+    return { name, status: refusalStatus(error), error: refusalElement(error) };
+  }
+  if (error instanceof BadRequest) return { name, status: 409, error: undefined };
+  throw error;
+}
+
+/** What could be done alone is undone with the rest: 424 (RFC 4918 §9.2.1). */
+const failed = (outcome: Outcome): Outcome => (outcome.status === 200 ? { ...outcome, status: 424 } : outcome);
+
+function propstatsOf(outcomes: readonly Outcome[]): readonly PropStat[] {
+  const groups = new Map<string, Outcome[]>();
+  for (const outcome of outcomes) {
+    const key = `${outcome.status}${outcome.error ?? ''}`;
+    groups.set(key, [...(groups.get(key) ?? []), outcome]);
+  }
+  return [...groups.values()].map(([first, ...rest]) => ({
+    status: first?.status ?? 200,
+    props: [first, ...rest].flatMap((outcome) => (outcome === undefined ? [] : [el(outcome.name)])),
+    error: first?.error,
+  }));
+}
+
+/** Whether a resource has properties that a client may set at all. */
+export function isSettable(resource: Resource): boolean {
+  return !isKind(resource, ['root', 'dav-root', 'principals', 'homes', 'principal-kind']);
+}

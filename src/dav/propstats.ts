@@ -1,0 +1,177 @@
+import { Refusal } from '../base/refusal.ts';
+import { deadPropertiesOfMany, type DeadProperties } from '../calendar/dead-properties.ts';
+import { refusalElement, refusalStatus } from './error-body.ts';
+import type { Preferences } from './prefer.ts';
+import type { PropRequest } from './prop-request.ts';
+import { PROPERTIES } from './properties/index.ts';
+import type { DavContext, Property, Value } from './property.ts';
+import type { Kind, Resource } from './resource.ts';
+import type { DavResponse, PropStat } from './xml/multistatus.ts';
+import type { ClarkName } from './xml/names.ts';
+import type { Xml } from './xml/node.ts';
+import { el, storedXml } from './xml/write.ts';
+
+/** The properties of one resource (RFC 4918 §9.1). */
+export async function propstatsOf(
+  resource: Resource,
+  request: PropRequest,
+  context: DavContext,
+  preferences: Pick<Preferences, 'minimal'>,
+): Promise<readonly PropStat[]> {
+  const [response] = await responsesOf([resource], request, context, preferences);
+  return response !== undefined && 'propstats' in response ? response.propstats : [];
+}
+
+/**
+ * The DAV:response of each resource of a page. Dead properties are read for the whole page at once, and only where
+ * a name is asked for that is not live there; nothing is awaited for properties whose value is at hand.
+ */
+export async function responsesOf(
+  resources: readonly Resource[],
+  request: PropRequest,
+  context: DavContext,
+  preferences: Pick<Preferences, 'minimal'>,
+): Promise<readonly DavResponse[]> {
+  const planFor = plansOf(request);
+  const dead = await deadPropertiesFor(resources, planFor, context);
+  const found = resources.map((resource) => {
+    const own = dead.get(idOf(resource) ?? '') ?? NO_DEAD;
+    return propstatsIn({ plan: planFor(resource.kind), resource, dead: own, context, minimal: preferences.minimal });
+  });
+  // Promise.all over a page of values that are all at hand would cost more than the values.
+  const propstats = found.some(isPromise) ? await Promise.all(found) : (found as readonly (readonly PropStat[])[]);
+  return resources.map(({ href }, index) => ({ href, propstats: propstats[index] ?? [] }));
+}
+
+const NO_DEAD: DeadProperties = new Map();
+
+/** One property asked for; without a `property` it can only be a dead one. */
+interface Ask {
+  readonly name: ClarkName;
+  readonly property: Property | undefined;
+  /** Whether the request names it, so that it is missed where it is not there. */
+  readonly named: boolean;
+}
+
+/** What a request means on one kind of resource. */
+interface Plan {
+  readonly asks: readonly Ask[];
+  readonly dead: 'none' | 'named' | 'all';
+  readonly namesOnly: boolean;
+}
+
+function plansOf(request: PropRequest): (kind: Kind) => Plan {
+  const plans = new Map<Kind, Plan>();
+  return (kind) => {
+    let plan = plans.get(kind);
+    if (plan === undefined) plans.set(kind, (plan = planOf(request, kind)));
+    return plan;
+  };
+}
+
+function planOf(request: PropRequest, kind: Kind): Plan {
+  if (request.kind === 'prop') {
+    const asks = request.names.map((name) => askFor(name, request, kind));
+    return { asks, dead: asks.some(({ property }) => property === undefined) ? 'named' : 'none', namesOnly: false };
+  }
+  const namesOnly = request.kind === 'propname';
+  const here = [...PROPERTIES.values()].filter(({ on, allprop }) => on.includes(kind) && (namesOnly || allprop));
+  const asks = here.map((property): Ask => ({ name: property.name, property, named: false }));
+  const included = request.kind === 'allprop' ? request.include : [];
+  const more = included.filter((name) => !asks.some((ask) => ask.name === name));
+  return { asks: [...asks, ...more.map((name) => askFor(name, request, kind))], dead: 'all', namesOnly };
+}
+
+/** On a kind that the registry's property is not for, a client may have set a dead one of that name. */
+function askFor(name: ClarkName, { computed }: PropRequest, kind: Kind): Ask {
+  const property = computed?.find((candidate) => candidate.name === name) ?? PROPERTIES.get(name);
+  return { name, property: property?.on.includes(kind) === true ? property : undefined, named: true };
+}
+
+async function deadPropertiesFor(
+  resources: readonly Resource[],
+  planFor: (kind: Kind) => Plan,
+  { calendar }: DavContext,
+): Promise<ReadonlyMap<string, DeadProperties>> {
+  const ids: string[] = [];
+  for (const resource of resources) {
+    if (planFor(resource.kind).dead === 'none') continue;
+    const id = idOf(resource);
+    if (id !== undefined) ids.push(id);
+  }
+  return ids.length === 0 ? new Map() : deadPropertiesOfMany(calendar, ids);
+}
+
+/** The id that dead properties are kept under; folders above homes and principals have none. */
+function idOf(resource: Resource): string | undefined {
+  if (resource.kind === 'object') return resource.object.id;
+  if (resource.kind === 'principal') return resource.principal.id;
+  return 'collection' in resource ? resource.collection.id : undefined;
+}
+
+interface Question {
+  readonly plan: Plan;
+  readonly resource: Resource;
+  readonly dead: DeadProperties;
+  readonly context: DavContext;
+  readonly minimal: boolean;
+}
+
+type Answer = Value | Refusal;
+
+function propstatsIn(question: Question): readonly PropStat[] | Promise<readonly PropStat[]> {
+  const answers = question.plan.asks.map((ask) => answerTo(ask, question));
+  if (!answers.some(isPromise)) return sorted(question, answers as readonly Settled[]);
+  return Promise.all(answers.map(settled)).then((all) => sorted(question, all));
+}
+
+function answerTo({ name, property }: Ask, { resource, dead, context }: Question): Answer {
+  if (property === undefined) {
+    const xml = dead.get(name);
+    return xml === undefined ? undefined : storedXml(xml);
+  }
+  try {
+    return property.value(resource, context);
+  } catch (error) {
+    return asRefusal(error);
+  }
+}
+
+type Settled = Xml | Refusal | undefined;
+
+const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;
+const settled = (answer: Answer): Settled | Promise<Settled> => (isPromise(answer) ? answer.catch(asRefusal) : answer);
+
+/** A property that is refused, such as an expansion past its bound, does not take the other properties along. */
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
+function sorted({ plan, dead, minimal }: Question, answers: readonly Settled[]): readonly PropStat[] {
+  const found: Xml[] = [];
+  const missing: Xml[] = [];
+  const refused: PropStat[] = [];
+  for (const [index, { name, named }] of plan.asks.entries()) {
+    const answer = answers[index];
+    if (answer instanceof Refusal) {
+      refused.push({ status: refusalStatus(answer), props: [el(name)], error: refusalElement(answer) });
+    } else if (answer !== undefined) found.push(plan.namesOnly ? el(name) : answer);
+    else if (named && !minimal) missing.push(el(name));
+  }
+  if (plan.dead === 'all') found.push(...deadOf(plan, dead));
+  const propstats: PropStat[] = found.length > 0 ? [{ status: 200, props: found }] : [];
+  if (missing.length > 0) propstats.push({ status: 404, props: missing });
+  return refused.length === 0 ? propstats : [...propstats, ...refused];
+}
+
+/** All dead properties but those that were asked for by name as well. */
+function deadOf({ asks, namesOnly }: Plan, dead: DeadProperties): readonly Xml[] {
+  const all: Xml[] = [];
+  for (const [name, xml] of dead) {
+    if (asks.some((ask) => ask.name === name)) continue;
+    // The keys are the names under which the properties were set.
+    all.push(namesOnly ? el(name as ClarkName) : storedXml(xml));
+  }
+  return all;
+}

@@ -1,0 +1,19 @@
+import { BadRequest } from '../base/refusal.ts';
+import type { DavRequest } from './method.ts';
+import type { XmlNode } from './xml/node.ts';
+import { parseXml } from './xml/parse.ts';
+
+/** The request's XML body; undefined where there is none. Throws BadRequest for another type or what is not XML. */
+export async function readXml(request: DavRequest): Promise<XmlNode | undefined> {
+  const { limits } = request.context.calendar;
+  const body = await request.body(limits.xmlOctets);
+  if (body.length === 0) return undefined;
+  requireXmlType(request.headers['content-type']);
+  return parseXml(body, { octets: limits.xmlOctets, depth: limits.xmlDepth, elements: limits.xmlElements });
+}
+
+/** RFC 4918 §8.2: text/xml or application/xml; a client that names no type is believed. */
+function requireXmlType(contentType: string | undefined): void {
+  if (contentType === undefined || /^\s*(text|application)\/([\w.-]+\+)?xml\s*(;|$)/i.test(contentType)) return;
+  throw new BadRequest('The body must be XML', { status: 415 });
+}

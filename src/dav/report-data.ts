@@ -1,0 +1,94 @@
+import { Refusal } from '../base/refusal.ts';
+import type { Limits } from '../base/limits.ts';
+import type { CalendarObject, ObjectHead } from '../calendar/model.ts';
+import type { DataRequest } from '../ical/data-request.ts';
+import { calendarData } from '../ical/subset.ts';
+import type { Zone } from '../ical/timezone.ts';
+import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
+import { property } from './property.ts';
+import { parseCalendarData } from './reports/calendar-data-xml.ts';
+import { caldav } from './xml/names.ts';
+import type { XmlNode } from './xml/node.ts';
+import { el, text } from './xml/write.ts';
+
+const NAME = caldav('calendar-data');
+
+/** What a report asks of each object: properties, and the calendar data where they are among them. */
+export interface DataWish {
+  readonly request: PropRequest;
+  /** Whether CALDAV:calendar-data is asked for, so that the octets must be read. */
+  readonly octets: boolean;
+  readonly data: DataRequest | undefined;
+}
+
+/**
+ * The DAV:prop, allprop or propname of a calendar report (RFC 4791 §7.8, §7.9); without one, no property is asked for.
+ * Throws what parseCalendarData does.
+ */
+export function parseDataWish(body: XmlNode): DataWish {
+  const request = parsePropRequest(body) ?? { kind: 'prop', names: [] };
+  const node = propNode(body, NAME);
+  return { request, octets: node !== undefined, data: node && parseCalendarData(node) };
+}
+
+/** How calendar data is cut out of the objects of one answer. */
+export interface DataContext {
+  readonly floating: Zone;
+  readonly limits: Pick<Limits, 'expandInstances' | 'recurrenceSteps'>;
+}
+
+/**
+ * The request with CALDAV:calendar-data as a property of objects whose octets were read. It is none of PROPFIND's
+ * properties (RFC 4791 §9.6), which is why no file of the registry has it.
+ */
+export function withCalendarData({ request, octets, data }: DataWish, context: DataContext): PropRequest {
+  if (!octets) return request;
+  const cut = data === undefined ? wholeText : createCutter(data, context);
+  const computed = property({
+    name: NAME,
+    on: ['object'],
+    get: ({ object }) => (hasOctets(object) ? el(NAME, text(cut(object))) : undefined),
+  });
+  return { ...request, computed: [computed] };
+}
+
+type Cutter = (object: CalendarObject) => string;
+
+const hasOctets = (object: ObjectHead): object is CalendarObject => 'octets' in object;
+const wholeText: Cutter = ({ octets }) =>
+  Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('utf8');
+
+/** Steps of recurrence that an instance may cost, over a whole answer. */
+const STEPS_PER_INSTANCE = 10;
+
+/**
+ * Each object has its own budget, so that one cannot be the end of the others; the answer as a whole is bounded in
+ * instances and in work.
+ */
+function createCutter(data: DataRequest, { floating, limits }: DataContext): Cutter {
+  let instances = limits.expandInstances;
+  let steps = limits.expandInstances * STEPS_PER_INSTANCE;
+  return ({ octets }) => {
+    if (instances <= 0 || steps <= 0) {
+      throw new Refusal(
+        'number-of-matches-within-limits',
+        `An answer holds at most ${limits.expandInstances} instances`,
+      );
+    }
+    const budget = { steps: Math.min(steps, limits.recurrenceSteps) };
+    const before = budget.steps;
+    try {
+      const cut = calendarData(octets, data, { floating, budget });
+      if (data.expand !== undefined) instances -= componentsIn(cut);
+      return cut;
+    } finally {
+      steps -= before - budget.steps;
+    }
+  };
+}
+
+function componentsIn(calendar: string): number {
+  let count = 0;
+  for (let at = calendar.indexOf('\nBEGIN:V'); at >= 0; at = calendar.indexOf('\nBEGIN:V', at + 1)) count += 1;
+  return count;
+}

@@ -1,0 +1,92 @@
+import { BadRequest } from '../../base/refusal.ts';
+import { allGroups, getPrincipal } from '../../calendar/principals.ts';
+import { childrenOf as membersOf } from '../children.ts';
+import { principalHref } from '../hrefs.ts';
+import { principalKindsIn, principalResource, requireDepthZero } from '../principal-scope.ts';
+import { parsePropRequest, type PropRequest } from '../prop-request.ts';
+import { responsesOf } from '../propstats.ts';
+import { PROPERTIES } from '../properties/index.ts';
+import type { Property } from '../property.ts';
+import { report, type ReportRequest } from '../report.ts';
+import { ALL_KINDS, type Resource } from '../resource.ts';
+import type { DavResponse } from '../xml/multistatus.ts';
+import { dav } from '../xml/names.ts';
+import { childOf } from '../xml/parse.ts';
+import { href } from '../xml/write.ts';
+import type { Principal } from '../../calendar/model.ts';
+
+interface Query {
+  /** Undefined: DAV:self. */
+  readonly property: Property | undefined;
+  readonly asked: PropRequest;
+}
+
+/** DAV:principal-match, RFC 3744 §9.3: what is, or belongs to, the current user and its groups. Can raise: 400. */
+export const principalMatch = report({
+  name: dav('principal-match'),
+  on: ALL_KINDS,
+  privilege: 'read',
+  parse(body, request): Query {
+    requireDepthZero(request);
+    const asked = parsePropRequest(body) ?? { kind: 'prop', names: [] };
+    if (childOf(body, dav('self'))) return { property: undefined, asked };
+    const [named] = childOf(body, dav('principal-property'))?.children ?? [];
+    if (named === undefined) throw new BadRequest('DAV:principal-match must hold DAV:self or DAV:principal-property');
+    return { property: PROPERTIES.get(named.name) ?? NO_PROPERTY, asked };
+  },
+  run: (query, resource, request) => ({ kind: 'multistatus', responses: responses(query, resource, request) }),
+});
+
+/** A dead property identifies nobody. */
+const NO_PROPERTY: Property = {
+  name: dav('none'),
+  allprop: false,
+  on: [],
+  value: () => undefined,
+  change: undefined,
+  createOnly: false,
+};
+
+async function* responses(
+  { property, asked }: Query,
+  resource: Resource,
+  request: ReportRequest,
+): AsyncGenerator<DavResponse, void> {
+  const { context, preferences } = request;
+  const identities = await identitiesOf(request);
+  if (property === undefined) {
+    const members = identities
+      .filter((principal) => isWithin(principal, resource))
+      .map((principal) => principalResource(principal, context));
+    yield* await responsesOf(members, asked, context, preferences);
+    return;
+  }
+  const hrefs = identities.map((principal) => href(principalHref(principal)));
+  for await (const page of descendants(resource, request)) {
+    const values = await Promise.all(page.map((member) => property.value(member, context)));
+    const matching = page.filter((_, index) => hrefs.some((own) => values[index]?.includes(own)));
+    yield* await responsesOf(matching, asked, context, preferences);
+  }
+}
+
+/** The current user, and the groups that it acts as a member of. */
+async function identitiesOf({ context: { actor, calendar } }: ReportRequest): Promise<readonly Principal[]> {
+  const self = actor && (await getPrincipal(calendar, actor.id));
+  return self === undefined ? [] : [self, ...(await allGroups(calendar, self.id))];
+}
+
+/** A report on a principal itself matches that one (§9.3: "issued against a group"). */
+const isWithin = (principal: Principal, resource: Resource): boolean =>
+  resource.kind === 'principal'
+    ? resource.principal.id === principal.id
+    : principalKindsIn(resource).includes(principal.kind);
+
+/** Members at any depth, page by page. */
+async function* descendants(resource: Resource, request: ReportRequest): AsyncGenerator<readonly Resource[], void> {
+  const { actor } = request.context;
+  if (actor === undefined) return;
+  for await (const page of membersOf(resource, { ...request.context, actor })) {
+    yield page;
+    for (const member of page) yield* descendants(member, request);
+  }
+}

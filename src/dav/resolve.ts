@@ -1,0 +1,119 @@
+import type { Actor } from '../auth/actor.ts';
+import type { Privilege } from '../auth/privileges.ts';
+import { privilegesOn } from '../calendar/access.ts';
+import { collectionAt, homeOf } from '../calendar/collections.ts';
+import type { CalendarContext } from '../calendar/context.ts';
+import { headAt, objectAt } from '../calendar/get-objects.ts';
+import type { Collection, Principal, PrincipalKind } from '../calendar/model.ts';
+import { getPrincipal } from '../calendar/principals.ts';
+import { collectionHref, encodeSegment, homeHref, objectHref, principalHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
+import type { Resource, ResourceOf } from './resource.ts';
+import type { CollectionResourceKind } from './resource.ts';
+
+/** Where nothing is yet. `parent` is the collection that would hold it; without one, a PUT there is 409. */
+export interface Missing {
+  readonly kind: 'missing';
+  readonly href: string;
+  /** The decoded last segment. */
+  readonly name: string;
+  readonly parent: ResourceOf<CollectionResourceKind> | undefined;
+  /** What the actor may do in the home that the URL is in. */
+  readonly privileges: ReadonlySet<Privilege>;
+}
+
+export type Target = Resource | Missing;
+
+interface Question {
+  readonly calendar: CalendarContext;
+  readonly actor: Actor | undefined;
+  /** Whether an object is wanted with its octets, because the method is going to send them. */
+  readonly octets?: boolean;
+}
+
+/**
+ * The resource that the decoded segments of a path name. In a home that the actor may not read, an existing and a
+ * missing resource carry the same privileges, so that the answer to both is the same 403.
+ */
+export async function resolve(question: Question, segments: readonly string[]): Promise<Target> {
+  const folder = privilegesOn(question.calendar, question.actor, { kind: 'folder' });
+  if (segments.length === 0) return { kind: 'root', href: '/', privileges: folder };
+  const [root, area, ...rest] = segments;
+  if (root === 'dav') {
+    if (area === undefined) return { kind: 'dav-root', href: '/dav/', privileges: folder };
+    if (area === 'principals') return resolvePrincipal(question, rest, folder);
+    if (area === 'calendars') return resolveHome(question, rest, folder);
+  }
+  return missing(segments, folder);
+}
+
+function missing(segments: readonly string[], privileges: ReadonlySet<Privilege>, parent?: Missing['parent']): Missing {
+  const href = `/${segments.map(encodeSegment).join('/')}`;
+  return { kind: 'missing', href, name: segments.at(-1) ?? '', parent, privileges };
+}
+
+async function resolvePrincipal(
+  { calendar, actor }: Question,
+  [folder, id, ...more]: readonly string[],
+  privileges: ReadonlySet<Privilege>,
+): Promise<Target> {
+  if (folder === undefined) return { kind: 'principals', href: '/dav/principals/', privileges };
+  const kind = kindOfFolder(folder);
+  const segments = ['dav', 'principals', folder, ...(id === undefined ? [] : [id]), ...more];
+  if (kind === undefined) return missing(segments, privileges);
+  if (id === undefined) return { kind: 'principal-kind', href: `/dav/principals/${folder}/`, of: kind, privileges };
+  const principal = more.length > 0 ? undefined : await getPrincipal(calendar, id);
+  if (principal?.kind !== kind) return missing(segments, privileges);
+  return {
+    kind: 'principal',
+    href: principalHref(principal),
+    principal,
+    privileges: privilegesOn(calendar, actor, { kind: 'principal', principalId: principal.id }),
+  };
+}
+
+function kindOfFolder(folder: string): PrincipalKind | undefined {
+  // The keys of the table are the kinds.
+  const kinds = Object.keys(PRINCIPAL_FOLDERS) as PrincipalKind[];
+  return kinds.find((kind) => PRINCIPAL_FOLDERS[kind] === folder);
+}
+
+async function resolveHome(
+  question: Question,
+  [ownerId, uri, name, ...more]: readonly string[],
+  folder: ReadonlySet<Privilege>,
+): Promise<Target> {
+  if (ownerId === undefined) return { kind: 'homes', href: '/dav/calendars/', privileges: folder };
+  const { calendar, actor, octets = false } = question;
+  const privileges = privilegesOn(calendar, actor, { kind: 'home', ownerId });
+  const segments = ['dav', 'calendars', ownerId, ...[uri, name].filter((part) => part !== undefined), ...more];
+  const owner = await getPrincipal(calendar, ownerId);
+  if (owner === undefined || owner.kind === 'group' || more.length > 0) return missing(segments, privileges);
+  if (uri === undefined) return homeResource(question, owner, privileges);
+  const collection = await collectionAt(calendar, owner.id, uri);
+  if (collection === undefined) {
+    const parent = name === undefined ? await homeResource(question, owner, privileges) : undefined;
+    return missing(segments, privileges, parent);
+  }
+  const parent = collectionResource(owner, collection, privileges);
+  if (name === undefined) return parent;
+  const object = await (octets ? objectAt : headAt)(calendar, collection, name);
+  if (object === undefined) return missing(segments, privileges, parent);
+  return { kind: 'object', href: objectHref(collection, object), owner, collection, object, privileges };
+}
+
+async function homeResource(
+  { calendar }: Question,
+  owner: Principal,
+  privileges: ReadonlySet<Privilege>,
+): Promise<ResourceOf<'home'>> {
+  return { kind: 'home', href: homeHref(owner.id), owner, collection: await homeOf(calendar, owner.id), privileges };
+}
+
+/** A collection as a resource. */
+export function collectionResource(
+  owner: Principal,
+  collection: Collection,
+  privileges: ReadonlySet<Privilege>,
+): ResourceOf<CollectionResourceKind> {
+  return { kind: collection.kind, href: collectionHref(collection), owner, collection, privileges };
+}

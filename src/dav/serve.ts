@@ -1,0 +1,115 @@
+import { BadRequest, ConditionFailed } from '../base/refusal.ts';
+import { requirePrivilege } from '../calendar/access.ts';
+import type { CalendarContext } from '../calendar/context.ts';
+import type { Middleware } from '../http/state.ts';
+import { readBody } from '../http/body.ts';
+import { errorAnswer } from './error-body.ts';
+import type { DavAnswer, DavRequest, Method } from './method.ts';
+import { METHODS } from './methods/index.ts';
+import { report } from './methods/report.ts';
+import { pathOf, segmentsOf } from './path.ts';
+import { parsePrefer } from './prefer.ts';
+import { REPORTS } from './reports/index.ts';
+import { representation } from './representation.ts';
+import { resolve, type Target } from './resolve.ts';
+import { checkIfHeader } from './write-check.ts';
+
+export interface DavSettings {
+  readonly calendar: CalendarContext;
+  /** Origin under which the server is reached, from the configuration. */
+  readonly publicUrl: string | undefined;
+}
+
+type DavKoaContext = Parameters<Middleware>[0];
+
+/** The DAV door: one request from its URL to its answer. The only place that catches what the rooms throw. */
+export function davMiddleware(settings: DavSettings): Middleware {
+  return async (ctx) => {
+    try {
+      write(ctx, await answer(ctx, settings));
+    } catch (error) {
+      write(ctx, errorAnswer(error));
+    }
+  };
+}
+
+async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings): Promise<DavAnswer> {
+  const { actor } = ctx.state;
+  const path = pathOf(ctx.req.url ?? '/');
+  const target = await resolve({ calendar, actor, octets: ctx.method === 'GET' }, segmentsOf(path));
+  const method = METHODS.get(ctx.method);
+  if (method === undefined) {
+    throw new BadRequest(`${ctx.method} is not a method of this server`, { status: 501 });
+  }
+  requireReadable(method, target, path);
+  requireAllowed(method, target);
+  const request: DavRequest = {
+    context: { actor, calendar, publicUrl, reports: REPORTS },
+    target,
+    path,
+    headers: ctx.req.headers,
+    preferences: parsePrefer(ctx.req.headers),
+    body: (limit) => readBody(ctx.req, limit),
+  };
+  await checkIfHeader(request);
+  const result = await outcomeOf(method, request);
+  if (result.synced === true) ctx.state.synced = true;
+  return method.name === 'OPTIONS' ? { ...result, headers: { ...result.headers, Allow: allowOf(target) } } : result;
+}
+
+/** RFC 8144 §3.2: a failed condition is answered with the resource as it is, if the client asked for that. */
+async function outcomeOf(method: Method, request: DavRequest): Promise<DavAnswer> {
+  try {
+    return await method.run(request);
+  } catch (error) {
+    const { preferences, target } = request;
+    if (!(error instanceof ConditionFailed) || !preferences.representation || target.kind !== 'object') throw error;
+    return representation(request, target, 412);
+  }
+}
+
+/**
+ * Who may not read here gets the same 403 for what exists and for what does not, with the URL as it was asked for.
+ * Only a REPORT may go on with read-free-busy: it knows which privilege it needs (RFC 4791 §6.1.1).
+ */
+function requireReadable(method: Method, { privileges }: Target, path: string): void {
+  if (method === report && privileges.has('read-free-busy')) return;
+  requirePrivilege(privileges, 'read', path);
+}
+
+/**
+ * 405 for a method that does not work on this kind of resource. A missing resource is each method's own matter: most
+ * say 404.
+ */
+function requireAllowed(method: Method, target: Target): void {
+  if (target.kind === 'missing' || method.on.includes(target.kind)) return;
+  // RFC 4791 §5.3.1.1 and RFC 4918 §9.3.1 have an answer of their own for a URL that is taken.
+  if (method.creates === true && method.name.startsWith('MK')) return;
+  throw new BadRequest(`${method.name} does not work on this resource`, {
+    status: method.elsewhere ?? 405,
+    headers: { Allow: allowOf(target) },
+  });
+}
+
+/** RFC 9110 §10.2.1: the methods that work on this kind of resource. */
+function allowOf(target: Target): string {
+  const methods = [...METHODS.values()];
+  const working = methods.filter((method) =>
+    target.kind === 'missing' ? method.creates === true : method.on.includes(target.kind),
+  );
+  return working.map(({ name }) => name).join(', ');
+}
+
+function write(ctx: DavKoaContext, { status, headers = {}, body }: DavAnswer): void {
+  ctx.status = status;
+  for (const [name, value] of Object.entries(headers)) ctx.set(name, value);
+  if (body === undefined) {
+    // Koa would make an empty body a 204; the status is ours to choose.
+    ctx.body = '';
+    ctx.remove('Content-Type');
+    if (status === 304 || status === 204) ctx.body = null;
+    ctx.status = status;
+    return;
+  }
+  ctx.body = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
+}

@@ -1,0 +1,23 @@
+import type { Middleware } from 'koa';
+
+import { DAV_ROOT } from './hrefs.ts';
+
+/**
+ * `/.well-known/caldav`, RFC 6764 §5: leads every method to the context path, without log-in, because the client
+ * does not know yet where to log in. The Location is a path, which is right behind any proxy.
+ */
+export const wellKnown: Middleware = async (ctx, next) => {
+  const path = ctx.path.replace(/\/+$/, '');
+  if (path === '/.well-known/caldav') {
+    ctx.set('Cache-Control', 'no-cache');
+    ctx.redirect(DAV_ROOT);
+    ctx.status = 301;
+    ctx.body = '';
+    return;
+  }
+  if (path === '/.well-known') {
+    ctx.body = 'caldav\n';
+    return;
+  }
+  await next();
+};

@@ -1,0 +1,45 @@
+/** XML names in Clark notation, `{namespace}local`. The only place where a namespace is spelled out. */
+export type ClarkName = `{${string}}${string}`;
+
+/** Namespace to the prefix that every answer of ours declares on its root element. */
+export const NAMESPACES = {
+  D: 'DAV:',
+  C: 'urn:ietf:params:xml:ns:caldav',
+  CS: 'http://calendarserver.org/ns/',
+  A: 'http://apple.com/ns/ical/',
+  ME: 'http://me.com/_namespace/',
+  P: 'https://bitfire.at/webdav-push',
+  CR: 'urn:ietf:params:xml:ns:carddav',
+} as const;
+
+const name =
+  (namespace: string) =>
+  (local: string): ClarkName =>
+    `{${namespace}}${local}`;
+
+/** RFC 4918 and what extends it in its namespace. */
+export const dav = name(NAMESPACES.D);
+/** RFC 4791, RFC 6638, RFC 7809, RFC 8607. */
+export const caldav = name(NAMESPACES.C);
+/** Apple's calendarserver extensions. */
+export const cs = name(NAMESPACES.CS);
+/** Apple's iCal properties: calendar-color, calendar-order. */
+export const apple = name(NAMESPACES.A);
+/** me.com: bulk requests. */
+export const me = name(NAMESPACES.ME);
+/** WebDAV-Push draft. */
+export const push = name(NAMESPACES.P);
+/** RFC 6352. */
+export const carddav = name(NAMESPACES.CR);
+
+/** `{ns}local` into its halves. */
+export function splitName(clark: ClarkName): { namespace: string; local: string } {
+  const end = clark.indexOf('}');
+  return { namespace: clark.slice(1, end), local: clark.slice(end + 1) };
+}
+
+/**
+ * The reason in words inside DAV:error. Of all that servers have invented for it this is what clients and test suites
+ * know and skip; CalendarServer sends it.
+ */
+export const errorDescription: ClarkName = '{http://twistedmatrix.com/xml_namespace/dav/}error-description';
