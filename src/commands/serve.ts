@@ -1,0 +1,91 @@
+import process from 'node:process';
+import { SECOND } from '../base/clock.ts';
+import { createLog, type Log } from '../base/log.ts';
+import { unknownVariables } from '../config.ts';
+import { ensureAdministrator } from '../first-start.ts';
+import { defaultCalendars, openContext } from '../open-context.ts';
+import { startServer, type Server } from '../server.ts';
+import type { Call, Command } from './command.ts';
+import { setUpText } from './set-up-text.ts';
+
+export const serve: Command = {
+  arguments: '',
+  positionals: [0, 0],
+  configures: true,
+  options: {
+    port: { value: 'N', doc: 'TCP port, 0 for a free one (8080)' },
+    host: { value: 'H', doc: 'address to listen on (127.0.0.1)' },
+    'public-url': { value: 'URL', doc: 'address under which people reach the server: links are built from it' },
+    'tls-cert': { value: 'FILE', doc: 'certificate chain in PEM; read again when it changes' },
+    'tls-key': { value: 'FILE', doc: 'private key in PEM; read again when it changes' },
+    'trust-proxy': { doc: 'believe X-Forwarded-For and the like of the proxy in front' },
+    timezone: { value: 'ZONE', doc: 'time zone of people who have none of their own (UTC)' },
+    'log-level': { value: 'LEVEL', doc: 'fatal, error, warn, info, debug or silent (info)' },
+  },
+  notes: 'SIGTERM and SIGINT finish the requests under way; a second one stops at once.',
+  async run(call) {
+    const { config, io } = call;
+    const log = createLog(config.logLevel);
+    const unknown = unknownVariables(io.env);
+    if (unknown.length > 0) io.stderr.write(`kalends: no such configuration: ${unknown.join(', ')}\n`);
+    // Before anything else, so that a signal during the start is not lost.
+    const signals = watchSignals(log);
+    const context = await openContext(config, { log });
+    try {
+      const server = await startServer(config, context, log);
+      // After the port is ours: the password of an administrator made for a start that failed would be lost.
+      const administrator = await ensureAdministrator(context, defaultCalendars(config));
+      announce(call, server, administrator);
+      await signals.first;
+      await server.close();
+    } finally {
+      await context.store.close();
+      signals.ignore();
+    }
+    // Nothing should be left that keeps the process alive; what is left must not.
+    setTimeout(() => process.exit(0), 2 * SECOND).unref();
+    return 0;
+  },
+};
+
+function announce(
+  { config, io }: Call,
+  server: Server,
+  administrator: Awaited<ReturnType<typeof ensureAdministrator>>,
+): void {
+  const address = config.publicUrl === undefined ? server.url : `${config.publicUrl}/`;
+  if (administrator !== undefined) io.stdout.write(setUpText({ address, administrator, config }));
+  io.stdout.write(`listening on ${server.url}\n`);
+}
+
+/** npm and the terminal both hand on one Ctrl-C: what comes at once is the same signal. */
+const SAME_SIGNAL = 500;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+interface Signals {
+  /** Resolves with the first signal; a second one ends the process. */
+  readonly first: Promise<void>;
+  ignore(): void;
+}
+
+function watchSignals(log: Log): Signals {
+  const { promise: first, resolve } = Promise.withResolvers<void>();
+  let since: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (since === undefined) {
+      since = performance.now();
+      log.info({ signal }, 'closing down: requests under way are finished');
+      resolve();
+    } else if (performance.now() - since > SAME_SIGNAL) {
+      log.warn({ signal }, 'stopped at once');
+      process.exit(1);
+    }
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return {
+    first,
+    ignore() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}

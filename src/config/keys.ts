@@ -1,0 +1,111 @@
+import { LIMITS, type Limit, type LimitName } from '../base/limits.ts';
+import { databaseUrl, flag, key, oneOf, optional, origin, text, timeZone, wholeNumber, type Key } from './key.ts';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+/**
+ * Every configuration key: its type, default and purpose. A key is set in the JSON file by its name, in the environment
+ * as KALENDS_ and the name in capitals (`limits.resourceOctets` is KALENDS_LIMITS_RESOURCE_OCTETS), and where
+ * `FLAGS` has it, on the command line. docs/configuration.md is generated from this table.
+ */
+export const KEYS = {
+  host: key(text, '127.0.0.1', 'Address that the server listens on; 0.0.0.0 or :: for every interface.'),
+  port: key(wholeNumber(0, 65_535), 8080, 'TCP port; 0 takes a free one.'),
+  data: key(text, './data', 'Folder of the database and everything else that the server keeps.'),
+  database: key(
+    optional(databaseUrl),
+    undefined,
+    'Where the database is; unset: SQLite, as kalends.db in the data folder.',
+    true,
+  ),
+  publicUrl: key(
+    optional(origin),
+    undefined,
+    'Address under which people reach the server; every link is built from it.',
+  ),
+  tlsCert: key(optional(text), undefined, 'PEM file of the certificate chain; read again when it changes.'),
+  tlsKey: key(optional(text), undefined, 'PEM file of the private key; read again when it changes.'),
+  trustProxy: key(flag, false, 'Whether X-Forwarded-For and the like of the proxy in front are believed.'),
+  logLevel: key(oneOf(...LOG_LEVELS), 'info', 'Least important log line that is written.'),
+  timezone: key(timeZone, 'UTC', 'Time zone of people and calendars that have none of their own.'),
+  registration: key(oneOf('open', 'invite', 'closed'), 'closed', 'Who may make an account.'),
+  retentionDays: key(wholeNumber(1, 36_500), 180, 'How long what was removed is remembered, in days.'),
+  metricsToken: key(optional(text), undefined, 'Bearer token that opens /metrics beyond this machine.', true),
+  indexPastDays: key(wholeNumber(0, 36_500), 366, 'How far before now instances are indexed, in days.'),
+  indexFutureDays: key(wholeNumber(1, 36_500), 1461, 'How far after now instances are indexed, in days.'),
+  access: {
+    freeBusyForAll: key(flag, true, "Whether each logged-in person may read everyone's free-busy."),
+  },
+  collections: {
+    calendarName: key(text, 'Calendar', 'Display name of the calendar that a new person gets.'),
+    tasksName: key(text, 'Tasks', 'Display name of the task list that a new person gets.'),
+  },
+  mail: {
+    host: key(optional(text), undefined, 'SMTP server that takes outgoing mail; unset: no mail is sent.'),
+    port: key(wholeNumber(1, 65_535), 587, 'Port of the SMTP server.'),
+    secure: key(flag, false, 'Whether TLS is spoken from the first octet (port 465) instead of by STARTTLS.'),
+    user: key(optional(text), undefined, 'Log-in at the SMTP server.'),
+    password: key(optional(text), undefined, 'Password at the SMTP server.', true),
+    from: key(optional(text), undefined, 'Address that mail comes from.'),
+  },
+  limits: limitKeys(),
+} as const;
+
+/** Keys that the command line sets by `--name`; every verb takes those of GLOBAL_FLAGS. */
+export const FLAGS = {
+  data: 'data',
+  database: 'database',
+  host: 'host',
+  port: 'port',
+  'public-url': 'publicUrl',
+  'tls-cert': 'tlsCert',
+  'tls-key': 'tlsKey',
+  'trust-proxy': 'trustProxy',
+  'log-level': 'logLevel',
+  timezone: 'timezone',
+} as const;
+
+export const GLOBAL_FLAGS = ['data', 'database'] as const;
+
+type TreeOf<T> = { readonly [K in keyof T]: T[K] extends Key<infer V> ? V : TreeOf<T[K]> };
+/** The configuration: frozen, each key with a value of its type. */
+export type Config = TreeOf<typeof KEYS>;
+
+function limitKeys(): Readonly<Record<LimitName, Key<number>>> {
+  const entries = Object.entries<Limit>(LIMITS).map(([name, limit]) => [
+    name,
+    key(wholeNumber(1, Number.MAX_SAFE_INTEGER), limit.default, `Most ${limit.unit}: ${limit.why}.`),
+  ]);
+  return Object.fromEntries(entries) as Record<LimitName, Key<number>>; // the names come from LIMITS itself
+}
+
+/** One key of the table with its dotted name. */
+export interface NamedKey {
+  readonly path: string;
+  readonly key: Key;
+}
+
+/** The table as a list, in its order. */
+export function allKeys(): readonly NamedKey[] {
+  return keysBelow(KEYS, '');
+}
+
+/** A branch of the table: what is not a key is a branch. */
+export interface Branch {
+  readonly [name: string]: Key | Branch;
+}
+
+export function isKey(entry: Key | Branch): entry is Key {
+  return typeof entry.doc === 'string';
+}
+
+function keysBelow(branch: Branch, prefix: string): readonly NamedKey[] {
+  return Object.entries(branch).flatMap(([name, entry]) =>
+    isKey(entry) ? [{ path: prefix + name, key: entry }] : keysBelow(entry, `${prefix}${name}.`),
+  );
+}
+
+/** `limits.resourceOctets` → `KALENDS_LIMITS_RESOURCE_OCTETS`. */
+export function environmentName(path: string): string {
+  return `KALENDS_${path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase()}`;
+}

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { systemClock, type Clock } from './base/clock.ts';
+import { createHub, type Hub } from './base/hub.ts';
+import type { Log } from './base/log.ts';
+import type { CalendarContext } from './calendar/context.ts';
+import type { DefaultCalendars } from './calendar/provision.ts';
+import type { Config } from './config.ts';
+import { openStore, type StoreOptions } from './store/store.ts';
+
+/** Where the configuration says that the database is. */
+export function storeOptionsOf(config: Pick<Config, 'data' | 'database'>): StoreOptions {
+  const { data, database } = config;
+  if (database === undefined) return { sqlite: join(data, 'kalends.db') };
+  return database.startsWith('sqlite:') ? { sqlite: sqlitePath(database) } : { postgres: database };
+}
+
+/** `sqlite:FILE`, `sqlite:///FILE`. */
+function sqlitePath(database: string): string {
+  const path = database.slice('sqlite:'.length);
+  return path.startsWith('//') ? path.slice(2) : path;
+}
+
+/** Whether there is a database to open: a SQLite file that exists, or any PostgreSQL. */
+export function databaseExists(options: StoreOptions): boolean {
+  return !('sqlite' in options) || options.sqlite === ':memory:' || existsSync(options.sqlite);
+}
+
+export interface ContextServices {
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly hub?: Hub;
+}
+
+/** Opens the database of this configuration and makes what the calendar room needs. Close `context.store` at the end. */
+export async function openContext(config: Config, services: ContextServices): Promise<CalendarContext> {
+  const { log, clock = systemClock, hub = createHub() } = services;
+  const options = storeOptionsOf(config);
+  // Only the user of the server may read what the people of the server wrote.
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  if ('sqlite' in options && options.sqlite !== ':memory:') {
+    mkdirSync(dirname(options.sqlite), { recursive: true, mode: 0o700 });
+  }
+  const store = await openStore(options, { clock, log });
+  const settings = {
+    timezone: config.timezone,
+    freeBusyForAll: config.access.freeBusyForAll,
+    indexPastDays: config.indexPastDays,
+    indexFutureDays: config.indexFutureDays,
+  };
+  return { store, clock, hub, limits: config.limits, settings };
+}
+
+/** What a new principal gets: people a calendar and a task list, rooms and resources a calendar. */
+export function defaultCalendars({ collections }: Pick<Config, 'collections'>): DefaultCalendars {
+  const calendar = { uri: 'calendar', name: collections.calendarName, components: ['VEVENT'] };
+  const tasks = { uri: 'tasks', name: collections.tasksName, components: ['VTODO'] };
+  return { user: [calendar, tasks], place: [calendar] };
+}

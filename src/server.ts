@@ -1,0 +1,68 @@
+import { createPasswords } from './auth/passwords.ts';
+import { createVerifiedCredentials, type Account } from './auth/verified-credentials.ts';
+import type { Log } from './base/log.ts';
+import type { CalendarContext } from './calendar/context.ts';
+import { createDeviceLog } from './calendar/device-log.ts';
+import type { Config } from './config.ts';
+import { davMiddleware } from './dav/serve.ts';
+import { wellKnown } from './dav/well-known.ts';
+import { createApp } from './http/app.ts';
+import { authenticate } from './http/authenticate.ts';
+import { health } from './http/health.ts';
+import { listen } from './http/listen.ts';
+import { createMetrics } from './http/metrics.ts';
+import { credentialsByLogin } from './store/principals.ts';
+
+export interface Server {
+  readonly port: number;
+  /** `http://HOST:PORT/` as it listens. */
+  readonly url: string;
+  /** Finishes the requests under way. The context's store stays open: it belongs to the caller. */
+  close(): Promise<void>;
+}
+
+/** Puts the rooms together and listens. */
+export async function startServer(config: Config, context: CalendarContext, log: Log): Promise<Server> {
+  const { store, clock, limits } = context;
+  const passwords = createPasswords({ concurrent: limits.concurrentLogins });
+  const credentials = createVerifiedCredentials({ lookup: (login) => accountOf(context, login), passwords, clock });
+  // Another process may have set a password or removed a person: what is known is looked up before it counts again.
+  const stopListening = store.onForeignWrite(() => credentials.recheck());
+  const devices = createDeviceLog(context, { log });
+  const metrics = createMetrics({ token: config.metricsToken, gauges: () => ({ ...store.stats() }) });
+  let isClosing = false;
+  const ready = async (): Promise<void> => {
+    if (isClosing) throw new Error('the server closes down');
+    await store.ping();
+  };
+  const app = createApp({
+    open: [health(ready), metrics.middleware, wellKnown],
+    authenticate: authenticate({ credentials, devices, clock }),
+    mount: [davMiddleware({ calendar: context, publicUrl: config.publicUrl })],
+    log,
+    limits,
+    publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
+    metrics,
+  });
+  const { host, port, tlsCert, tlsKey } = config;
+  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certFile: tlsCert, keyFile: tlsKey };
+  const listener = await listen({ handler: app.callback(), host, port, tls, limits, log });
+  return {
+    port: listener.port,
+    url: listener.url,
+    async close() {
+      isClosing = true;
+      await listener.close();
+      stopListening();
+      await devices.close();
+    },
+  };
+}
+
+async function accountOf({ store }: CalendarContext, login: string): Promise<Account | undefined> {
+  const found = await credentialsByLogin(store.db, login);
+  if (found === undefined) return undefined;
+  const { id, admin, adminReadOnly, version } = found.principal;
+  return { principalId: id, passwordHash: found.passwordHash, admin, adminReadOnly, version };
+}
