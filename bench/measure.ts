@@ -1,0 +1,79 @@
+import { cpuMilliseconds } from './cpu.ts';
+import type { Answer } from '../test/dav-client.ts';
+
+/** One question that is asked over and over. Each answer is checked; `check` throws with what is wrong. */
+export interface Scenario {
+  readonly name: string;
+  /** Whether every right answer has the same octets. */
+  readonly constant?: boolean;
+  send(turn: number): Promise<Answer>;
+  check(answer: Answer, turn: number): void;
+}
+
+export interface Effort {
+  /** CPU milliseconds of the server until it counts as warm, and of each batch after that. */
+  readonly warmUp: number;
+  readonly batch: number;
+  readonly batches: number;
+}
+
+export const FULL: Effort = { warmUp: 1200, batch: 300, batches: 5 };
+export const SHORT: Effort = { warmUp: 400, batch: 100, batches: 3 };
+
+/** A batch also ends after this long, for a server that waits more than it works: milliseconds. */
+const LONGEST_BATCH = 4000;
+
+export interface Measurement {
+  readonly scenario: string;
+  /** Median over the batches of the CPU milliseconds of one request. */
+  readonly cpu: number;
+  /** Median of the wall milliseconds of one request over one connection. */
+  readonly wall: number;
+  readonly requests: number;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Checks each answer; where all are the same, one that was found right is recognised octet for octet. */
+function checker(scenario: Scenario): (answer: Answer, turn: number) => void {
+  let known: Answer | undefined;
+  return (answer, turn) => {
+    if (scenario.constant && known?.status === answer.status && known.body.equals(answer.body)) return;
+    scenario.check(answer, turn);
+    known = answer;
+  };
+}
+
+/** CPU and wall time of a request, from batches that are long enough for the clock. */
+export async function measure(pid: number, scenario: Scenario, effort: Effort): Promise<Measurement> {
+  const check = checker(scenario);
+  const walls: number[] = [];
+  let turn = 0;
+  const batch = async (target: number): Promise<number> => {
+    const before = cpuMilliseconds(pid);
+    const deadline = performance.now() + LONGEST_BATCH;
+    let count = 0;
+    let spent = 0;
+    // Reading the counter costs a few files: not after each request.
+    while (spent < target && performance.now() < deadline) {
+      for (let at = 0; at < (spent < target / 4 ? 1 : 5); at += 1) {
+        const asked = performance.now();
+        const answer = await scenario.send(turn);
+        walls.push(performance.now() - asked);
+        check(answer, turn);
+        turn += 1;
+        count += 1;
+      }
+      spent = cpuMilliseconds(pid) - before;
+    }
+    return spent / count;
+  };
+  await batch(effort.warmUp);
+  walls.length = 0;
+  const costs: number[] = [];
+  for (let at = 0; at < effort.batches; at += 1) costs.push(await batch(effort.batch));
+  return { scenario: scenario.name, cpu: median(costs), wall: median(walls), requests: turn };
+}

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { DateTime } from 'luxon';
+import { CALENDAR_HEADERS, davClient } from '../test/dav-client.ts';
+import { kalends, removeDir, startServer, temporaryDir, type LiveServer } from '../test/live-server.ts';
+import { cpuMilliseconds, peakMebibytes } from './cpu.ts';
+import { diskSyncs } from './disk-syncs.ts';
+import { type BenchEvent, type Interval, makeEvents, type Span } from './events.ts';
+import { type Effort, FULL, measure, type Measurement, median, type Scenario, SHORT } from './measure.ts';
+import { type Bench, put, reads } from './scenarios.ts';
+import { holds, type Report, type SizeResult, table, type Target, targetLines } from './table.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    events: { type: 'string', default: '1000,10000' },
+    short: { type: 'boolean', default: false },
+    /** Where to write the figures. */
+    json: { type: 'string' },
+    /** Figures of an earlier run to print beside these. */
+    compare: { type: 'string' },
+    /** A part of the names of the scenarios to run. */
+    only: { type: 'string', default: '' },
+    database: { type: 'string' },
+  },
+});
+
+const SIZES = options.events.split(',').map(Number);
+const EFFORT: Effort = options.short ? SHORT : FULL;
+/** Connections that load and write at once. */
+const WRITERS = 32;
+
+const monday = DateTime.utc().startOf('week');
+const WEEK: Interval = { start: monday.toMillis(), end: monday.plus({ weeks: 1 }).toMillis() };
+const SPAN: Span = { from: monday.minus({ years: 1 }), until: monday.plus({ years: 2 }) };
+
+const accounts = {
+  users: [
+    {
+      id: 'bench',
+      name: 'Bench',
+      emails: ['bench@example.com'],
+      password: 'bench',
+      calendars: SIZES.map((size) => ({ uri: `c${size}`, name: `${size} events`, components: ['VEVENT'] })),
+    },
+  ],
+};
+
+/** What Koa with one SELECT costs, measured as everything else is. */
+async function measureFloor(event: BenchEvent): Promise<number> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'floor.ts'), event.ics], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+    const client = davClient({ url: line.replace('listening on ', ''), user: 'bench', password: 'bench' });
+    const scenario: Scenario = {
+      name: 'floor',
+      send: (turn) => client.request('GET', `/event-${(turn * 7919) % 1000}.ics`),
+      check: (answer) => {
+        if (answer.body.toString('utf8') !== event.ics) throw new Error('The floor answers with other octets');
+      },
+    };
+    const { cpu } = await measure(child.pid!, scenario, EFFORT);
+    client.close();
+    return cpu;
+  } finally {
+    child.kill();
+  }
+}
+
+interface Load {
+  readonly seconds: number;
+  readonly cpu: number;
+  readonly syncs: number;
+}
+
+/** Writes all events over many connections at once. Each must be new. */
+async function load(server: LiveServer, path: string, events: readonly BenchEvent[]): Promise<Load> {
+  const client = davClient({ url: server.url, user: 'bench', password: 'bench', sockets: WRITERS });
+  const began = performance.now();
+  const cpu = cpuMilliseconds(server.pid);
+  const syncs = await diskSyncs(server.url);
+  const queue = events.values();
+  const writer = async (): Promise<void> => {
+    for (const event of queue) {
+      const answer = await client.request('PUT', path + event.name, { headers: CALENDAR_HEADERS, body: event.ics });
+      if (answer.status !== 201)
+        throw new Error(`PUT ${event.name}: ${answer.status} ${answer.body.toString('utf8').slice(0, 300)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, writer));
+  client.close();
+  const spent = cpuMilliseconds(server.pid) - cpu;
+  return {
+    seconds: (performance.now() - began) / 1000,
+    cpu: spent / events.length,
+    syncs: ((await diskSyncs(server.url)) - syncs) / events.length,
+  };
+}
+
+interface Size extends SizeResult {
+  readonly syncsPerPut: number;
+  readonly syncsPerConcurrentPut: number;
+}
+
+async function runSize(server: LiveServer, size: number): Promise<Size> {
+  const events = makeEvents(size, SPAN);
+  const path = `/dav/calendars/bench/c${size}/`;
+  const loaded = await load(server, path, events);
+  const rate = (size / loaded.seconds).toFixed(0);
+  console.log(
+    `loaded ${size}: ${rate} PUT/s over ${WRITERS} connections, ${loaded.cpu.toFixed(2)} ms CPU and ` +
+      `${loaded.syncs.toFixed(2)} disk syncs each`,
+  );
+  const client = davClient({ url: server.url, user: 'bench', password: 'bench', sockets: 1 });
+  const bench: Bench = { client, path, events, week: WEEK };
+  const measurements: Measurement[] = [];
+  for (const scenario of await reads(bench)) {
+    if (scenario.name.includes(options.only)) measurements.push(await tried(server, scenario, size));
+  }
+  const before = await diskSyncs(server.url);
+  const written = await tried(server, put(bench), size);
+  const syncsPerPut = ((await diskSyncs(server.url)) - before) / written.requests;
+  client.close();
+  return { events: size, measurements: [...measurements, written], syncsPerPut, syncsPerConcurrentPut: loaded.syncs };
+}
+
+/** A wrong answer says which question got it. */
+async function tried(server: LiveServer, scenario: Scenario, size: number): Promise<Measurement> {
+  try {
+    return await measure(server.pid, scenario, EFFORT);
+  } catch (error) {
+    throw new Error(`${scenario.name} at ${size} events: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function targetsOf(sizes: readonly Size[], floorCpu: number): Target[] {
+  const cpuOf = (size: Size | undefined, name: string): number =>
+    size?.measurements.find((measurement) => measurement.scenario === name)?.cpu ?? Number.NaN;
+  const [smallest, largest] = [sizes[0], sizes.at(-1)];
+  const gets = median(sizes.map((size) => cpuOf(size, 'get'))) / floorCpu;
+  const syncs = sizes.map((size) => cpuOf(size, 'sync, no change'));
+  return [
+    { name: 'get against the floor', limit: 4, seen: gets, unit: 'x' },
+    {
+      name: `query of a week over ${largest?.events} events`,
+      limit: 30,
+      seen: cpuOf(largest, 'query week'),
+      unit: 'ms CPU',
+    },
+    {
+      name: `sync with nothing changed, ${smallest?.events} against ${largest?.events} events`,
+      limit: 1.3,
+      seen: Math.max(...syncs) / Math.min(...syncs),
+      unit: 'x',
+    },
+    {
+      name: 'disk syncs of one PUT',
+      limit: 1,
+      seen: Math.max(...sizes.map((size) => size.syncsPerPut)),
+      unit: 'syncs',
+    },
+    {
+      name: `disk syncs of a PUT, ${WRITERS} at once`,
+      limit: 1,
+      seen: Math.max(...sizes.map((size) => size.syncsPerConcurrentPut)),
+      unit: 'syncs',
+    },
+  ].filter((target) => options.only === '' || !Number.isNaN(target.seen));
+}
+
+async function main(): Promise<number> {
+  const dataDir = temporaryDir('bench');
+  const database = options.database === undefined ? [] : ['--database', options.database];
+  writeFileSync(join(dataDir, 'accounts.json'), JSON.stringify(accounts));
+  kalends('provision', join(dataDir, 'accounts.json'), '--data', dataDir, ...database);
+  const server = await startServer({ dataDir, args: ['--log-level', 'warn', ...database] });
+  try {
+    const floor = (): Promise<number> => measureFloor(makeEvents(1, SPAN)[0]!);
+    const floors = [await floor()];
+    const sizes: Size[] = [];
+    for (const size of SIZES) {
+      sizes.push(await runSize(server, size));
+      floors.push(await floor());
+    }
+    const floorCpu = median(floors);
+    console.log(`floor, measured ${floors.length} times: ${floors.map((cpu) => cpu.toFixed(3)).join(', ')} ms CPU`);
+    const report: Report = { floorCpu, sizes, targets: targetsOf(sizes, floorCpu) };
+    const before =
+      options.compare === undefined ? undefined : (JSON.parse(readFileSync(options.compare, 'utf8')) as Report);
+    console.log(
+      `\n${table(report, before)}\n\npeak memory ${peakMebibytes(server.pid)} MiB\n\n${targetLines(report.targets)}`,
+    );
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+    return report.targets.every(holds) ? 0 : 1;
+  } finally {
+    await server.stop();
+    removeDir(dataDir);
+  }
+}
+
+process.exitCode = await main();
