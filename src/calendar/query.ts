@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
+import { createTurns, type Turns } from '../base/turns.ts';
 import type { CompFilter } from '../ical/filter.ts';
 import { matchesFilter, narrowing } from '../ical/filter.ts';
 import { parseCalendar } from '../ical/parse.ts';
@@ -17,8 +16,8 @@ export interface ObjectQuery {
   readonly octets: boolean;
 }
 
-/** Objects decided between two turns of the event loop, so that a long query does not hold up others. */
-const TURN = 100;
+/** Candidates whose octets are read at a time. */
+const PAGE = 100;
 
 /**
  * The members of a calendar that match a filter (RFC 4791 §7.8): SQL narrows by component and time window, the
@@ -39,22 +38,24 @@ export async function* queryObjects(
     ...range,
     ...(components === undefined ? {} : { components }),
   });
-  for (let from = 0; from < candidates.length; from += TURN) {
-    if (from > 0) await nextTurn();
-    yield* decide(context, collection, query, { page: candidates.slice(from, from + TURN), decidedByIndex });
+  const turns = createTurns();
+  for (let from = 0; from < candidates.length; from += PAGE) {
+    if (turns.isDue()) await turns.take();
+    yield* decide(context, collection, query, { page: candidates.slice(from, from + PAGE), decidedByIndex, turns });
   }
 }
 
 interface Undecided {
   readonly page: readonly Candidate[];
   readonly decidedByIndex: boolean;
+  readonly turns: Turns;
 }
 
 async function* decide(
   context: CalendarContext,
   collection: Collection,
   query: ObjectQuery,
-  { page, decidedByIndex }: Undecided,
+  { page, decidedByIndex, turns }: Undecided,
 ): AsyncGenerator<ObjectHead | CalendarObject, void> {
   const proved = (candidate: Candidate): boolean => decidedByIndex && candidate.decided;
   const toRead = query.octets ? page : page.filter((candidate) => !proved(candidate));
@@ -62,6 +63,7 @@ async function* decide(
   const read = names.length === 0 ? [] : await objectsByNames(context.store.db, collection.id, names);
   const byName = new Map(read.map((object) => [object.name, object]));
   for (const candidate of page) {
+    if (turns.isDue()) await turns.take();
     const object = byName.get(candidate.name);
     if (proved(candidate)) {
       if (object !== undefined || !query.octets) yield object ?? candidate;
@@ -77,9 +79,10 @@ async function* queryAll(
   query: ObjectQuery,
   components: readonly string[] | undefined,
 ): AsyncGenerator<CalendarObject, void> {
+  const turns = createTurns();
   for await (const page of listObjects(context, collection)) {
-    for (const [index, object] of page.entries()) {
-      if (index % TURN === TURN - 1) await nextTurn();
+    for (const object of page) {
+      if (turns.isDue()) await turns.take();
       if (components !== undefined && !components.includes(object.component)) continue;
       if (matches(context, query, object)) yield object;
     }

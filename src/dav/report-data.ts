@@ -1,12 +1,18 @@
 import { Refusal } from '../base/refusal.ts';
 import type { Limits } from '../base/limits.ts';
+import { createTurns } from '../base/turns.ts';
 import type { CalendarObject, ObjectHead } from '../calendar/model.ts';
+import { stepsForInstances } from '../calendar/object-steps.ts';
 import type { DataRequest } from '../ical/data-request.ts';
 import { calendarData } from '../ical/subset.ts';
 import type { Zone } from '../ical/timezone.ts';
 import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
 import { property } from './property.ts';
+import { responsesOf } from './propstats.ts';
+import type { ReportRequest } from './report.ts';
 import { parseCalendarData } from './reports/calendar-data-xml.ts';
+import type { Resource } from './resource.ts';
+import type { DavResponse } from './xml/multistatus.ts';
 import { caldav } from './xml/names.ts';
 import type { XmlNode } from './xml/node.ts';
 import { el, text } from './xml/write.ts';
@@ -52,6 +58,25 @@ export function withCalendarData({ request, octets, data }: DataWish, context: D
   return { ...request, computed: [computed] };
 }
 
+/**
+ * As responsesOf, for members whose data may have to be cut out: that can take long for each, so the event loop gets
+ * its turns in between.
+ */
+export async function dataResponses(
+  members: readonly Resource[],
+  { wish, asked }: { readonly wish: DataWish; readonly asked: PropRequest },
+  { context, preferences }: Pick<ReportRequest, 'context' | 'preferences'>,
+): Promise<readonly DavResponse[]> {
+  if (wish.data === undefined) return responsesOf(members, asked, context, preferences);
+  const turns = createTurns();
+  const responses: DavResponse[] = [];
+  for (const member of members) {
+    if (turns.isDue()) await turns.take();
+    responses.push(...(await responsesOf([member], asked, context, preferences)));
+  }
+  return responses;
+}
+
 type Cutter = (object: CalendarObject) => string;
 
 const hasOctets = (object: ObjectHead): object is CalendarObject => 'octets' in object;
@@ -75,7 +100,7 @@ function createCutter(data: DataRequest, { floating, limits }: DataContext): Cut
         `An answer holds at most ${limits.expandInstances} instances`,
       );
     }
-    const budget = { steps: Math.min(steps, limits.recurrenceSteps) };
+    const budget = { steps: Math.min(steps, stepsForInstances(limits)) };
     const before = budget.steps;
     try {
       const cut = calendarData(octets, data, { floating, budget });

@@ -5,9 +5,8 @@ import { floatingZoneOf } from '../../calendar/zone.ts';
 import { memberOf } from '../member.ts';
 import { pathOf, segmentsOf } from '../path.ts';
 import type { PropRequest } from '../prop-request.ts';
-import { responsesOf } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
+import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { caldav, dav } from '../xml/names.ts';
@@ -72,7 +71,10 @@ async function* responses(
   for (let from = 0; from < hrefs.length; from += PAGE) {
     const page = names.slice(from, from + PAGE);
     const objects = await read(page, { collection, octets: wish.octets, request });
-    yield* await pageOf({ hrefs: hrefs.slice(from, from + PAGE), names: page, objects, collection, asked }, request);
+    yield* await pageOf(
+      { hrefs: hrefs.slice(from, from + PAGE), names: page, objects, collection, wish, asked },
+      request,
+    );
   }
 }
 
@@ -114,17 +116,18 @@ interface Page {
   readonly names: readonly (string | undefined)[];
   readonly objects: ReadonlyMap<string, ObjectHead>;
   readonly collection: Collection;
+  readonly wish: DataWish;
   readonly asked: PropRequest;
 }
 
 /** The answers in the order of the hrefs. */
 async function pageOf(
-  { hrefs, names, objects, collection, asked }: Page,
-  { context, preferences }: ReportRequest,
+  { hrefs, names, objects, collection, wish, asked }: Page,
+  request: ReportRequest,
 ): Promise<readonly DavResponse[]> {
   const found = names.map((name) => (name === undefined ? undefined : objects.get(name)));
   const members = found.flatMap((object) => (object === undefined ? [] : memberOf(collection, object)));
-  const answered = (await responsesOf(members, asked, context, preferences)).values();
+  const answered = (await dataResponses(members, { wish, asked }, request)).values();
   return found.map((object, index) => {
     const next = object === undefined ? undefined : answered.next().value;
     return next ?? { href: hrefs[index] ?? '', status: 404 };

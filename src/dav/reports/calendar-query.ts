@@ -9,7 +9,7 @@ import type { Zone } from '../../ical/timezone.ts';
 import { memberOf } from '../member.ts';
 import { responsesOf } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
+import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { caldav, dav } from '../xml/names.ts';
@@ -57,17 +57,16 @@ export const calendarQuery = report({
 async function* answerForMembers(
   { filter, zone, wish }: Query,
   resource: Queried,
-  { context, preferences }: ReportRequest,
+  request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
-  const { calendar } = context;
+  const { calendar } = request.context;
   const floating = zone ?? floatingZoneOf(calendar, resource.collection, resource.owner);
   const asked = withCalendarData(wish, { floating, limits: calendar.limits });
   const answer = (page: readonly ObjectHead[]): Promise<readonly DavResponse[]> =>
-    responsesOf(
+    dataResponses(
       page.map((object) => memberOf(resource, object)),
-      asked,
-      context,
-      preferences,
+      { wish, asked },
+      request,
     );
 
   let page: ObjectHead[] = [];

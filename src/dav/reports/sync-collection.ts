@@ -5,9 +5,8 @@ import type { ObjectHead } from '../../calendar/model.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
 import { encodeSegment } from '../hrefs.ts';
 import { memberOf } from '../member.ts';
-import { responsesOf } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
+import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { dav } from '../xml/names.ts';
@@ -76,7 +75,7 @@ async function* responses(
   { resource, wish, changes }: Answer,
   request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
-  const { context, preferences } = request;
+  const { context } = request;
   const asked = withCalendarData(wish, {
     floating: floatingZoneOf(context.calendar, resource.collection, resource.owner),
     limits: context.calendar.limits,
@@ -85,7 +84,7 @@ async function* responses(
     const heads = changes.changed.slice(from, from + PAGE);
     const page = wish.octets ? await withOctets(heads, resource, request) : heads;
     const members = page.map((object) => memberOf(resource, object));
-    yield* await responsesOf(members, asked, context, preferences);
+    yield* await dataResponses(members, { wish, asked }, request);
   }
   for (const name of changes.removed) yield { href: `${resource.href}${encodeSegment(name)}`, status: 404 };
   // §3.6: more changes wait, and are asked for with the token of this answer.
