@@ -8,29 +8,34 @@ import { responsesOf } from '../propstats.ts';
 import { requireResource } from '../require-resource.ts';
 import { ALL_KINDS, type Resource } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
+import { dav } from '../xml/names.ts';
 import { readXml } from '../read-xml.ts';
 
 /**
  * PROPFIND, RFC 4918 §9.1, streamed page by page. Can raise: propfind-finite-depth, need-privileges, 400, 404.
- * Infinity, which is also what a missing Depth header says, is refused on whatever has members; only where clients
- * begin, a missing header is read as 0: tsdav leaves it out there.
+ * Infinity, which is also what a missing Depth header says, is refused on whatever has members, but for a client that
+ * begins: whoever asks there who is logged in means no members, with whatever Depth.
  */
 export const propfind: Method = {
   name: 'PROPFIND',
   on: ALL_KINDS,
   async run(request) {
     const resource = requireResource(request.target, 'read');
-    const depth = parseDepth(request.headers.depth, isBeginning(resource) ? 0 : 'infinity');
-    if (depth === 'infinity' && resource.kind !== 'object' && resource.kind !== 'principal') {
-      throw new Refusal('propfind-finite-depth', 'Ask with Depth: 0 or 1');
-    }
+    const depth = parseDepth(request.headers.depth, 'infinity');
     const asked = parsePropfind(await readXml(request));
-    return multistatusAnswer(request, responses(request, { resource, depth, asked }));
+    return multistatusAnswer(request, responses(request, { resource, depth: finite(depth, resource, asked), asked }));
   },
 };
 
-/** Where a client that knows only the server's name begins (RFC 6764 §5). */
-const isBeginning = ({ kind }: Resource): boolean => kind === 'root' || kind === 'dav-root';
+function finite(depth: Depth, { kind }: Resource, asked: PropRequest): Depth {
+  if (depth !== 'infinity' || kind === 'object' || kind === 'principal') return depth;
+  if ((kind === 'root' || kind === 'dav-root') && isDiscovery(asked)) return 0;
+  throw new Refusal('propfind-finite-depth', 'Ask with Depth: 0 or 1');
+}
+
+/** The question of a client that knows only the server's name (RFC 6764 §6). */
+const isDiscovery = (asked: PropRequest): boolean =>
+  asked.kind === 'prop' && asked.names.includes(dav('current-user-principal'));
 
 interface Listing {
   readonly resource: Resource;
