@@ -6,57 +6,63 @@ const HOUR = 3_600_000;
 /** No zone lies farther from UTC. */
 const FARTHEST = 18 * HOUR;
 
+/** One day of summer and one of winter, anywhere. */
+const JANUARY = Date.UTC(2026, 0, 15);
+const JULY = Date.UTC(2026, 6, 15);
+
 /** Names that programs write and that no table has, or that it has with a place whose clock has moved since. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  // CLDR's first place of these left the offset that Windows means: Almaty in 2024, Chihuahua in 2022.
-  'central asia standard time': 'Asia/Bishkek',
-  'mountain standard time (mexico)': 'America/Mazatlan',
-  // Names that Windows has given up and that old calendars still hold.
-  'kamchatka standard time': 'Asia/Kamchatka',
-  'mid-atlantic standard time': 'Etc/GMT+2',
-  'mexico standard time': 'America/Mexico_City',
-  'mexico standard time 2': 'America/Mazatlan',
-  'armenian standard time': 'Asia/Yerevan',
-  // What follows the offset in the names that Outlook shows, where it is no city.
-  'eastern time (us & canada)': 'America/New_York',
-  'central time (us & canada)': 'America/Chicago',
-  'mountain time (us & canada)': 'America/Denver',
-  'pacific time (us & canada)': 'America/Los_Angeles',
-  'atlantic time (canada)': 'America/Halifax',
-  'indiana (east)': 'America/Indiana/Indianapolis',
-  arizona: 'America/Phoenix',
-  alaska: 'America/Anchorage',
-  hawaii: 'Pacific/Honolulu',
-  newfoundland: 'America/St_Johns',
-  saskatchewan: 'America/Regina',
-  'central america': 'America/Guatemala',
-  'baja california': 'America/Tijuana',
-  greenland: 'America/Nuuk',
-  brasilia: 'America/Sao_Paulo',
-  'cape verde is.': 'Atlantic/Cape_Verde',
-  'west central africa': 'Africa/Lagos',
-  'harare, pretoria': 'Africa/Johannesburg',
-  'kuwait, riyadh': 'Asia/Riyadh',
-  'abu dhabi, muscat': 'Asia/Dubai',
-  'islamabad, karachi': 'Asia/Karachi',
-  'sri jayawardenepura': 'Asia/Colombo',
-  'bangkok, hanoi, jakarta': 'Asia/Bangkok',
-  'greenwich mean time': 'Europe/London',
-  'coordinated universal time': 'UTC',
-  'new caledonia': 'Pacific/Noumea',
-  'solomon is., new caledonia': 'Pacific/Guadalcanal',
-  'marshall is.': 'Pacific/Majuro',
-  // Abbreviations that mean one zone to whoever writes them; CST, IST and BST do not.
-  edt: 'America/New_York',
-  cdt: 'America/Chicago',
-  mdt: 'America/Denver',
-  pst: 'America/Los_Angeles',
-  pdt: 'America/Los_Angeles',
-  cest: 'Europe/Berlin',
-  eest: 'Europe/Athens',
-  jst: 'Asia/Tokyo',
-  z: 'UTC',
-};
+const OTHER_NAMES = new Map(
+  Object.entries({
+    // CLDR's first place of these left the offset that Windows means: Almaty in 2024, Chihuahua in 2022.
+    'central asia standard time': 'Asia/Bishkek',
+    'mountain standard time (mexico)': 'America/Mazatlan',
+    // Names that Windows has given up and that old calendars still hold.
+    'kamchatka standard time': 'Asia/Kamchatka',
+    'mid-atlantic standard time': 'Etc/GMT+2',
+    'mexico standard time': 'America/Mexico_City',
+    'mexico standard time 2': 'America/Mazatlan',
+    'armenian standard time': 'Asia/Yerevan',
+    // What follows the offset in the names that Outlook shows, where it is no city.
+    'eastern time (us & canada)': 'America/New_York',
+    'central time (us & canada)': 'America/Chicago',
+    'mountain time (us & canada)': 'America/Denver',
+    'pacific time (us & canada)': 'America/Los_Angeles',
+    'atlantic time (canada)': 'America/Halifax',
+    'indiana (east)': 'America/Indiana/Indianapolis',
+    arizona: 'America/Phoenix',
+    alaska: 'America/Anchorage',
+    hawaii: 'Pacific/Honolulu',
+    newfoundland: 'America/St_Johns',
+    saskatchewan: 'America/Regina',
+    'central america': 'America/Guatemala',
+    'baja california': 'America/Tijuana',
+    greenland: 'America/Nuuk',
+    brasilia: 'America/Sao_Paulo',
+    'cape verde is.': 'Atlantic/Cape_Verde',
+    'west central africa': 'Africa/Lagos',
+    'harare, pretoria': 'Africa/Johannesburg',
+    'kuwait, riyadh': 'Asia/Riyadh',
+    'abu dhabi, muscat': 'Asia/Dubai',
+    'islamabad, karachi': 'Asia/Karachi',
+    'sri jayawardenepura': 'Asia/Colombo',
+    'bangkok, hanoi, jakarta': 'Asia/Bangkok',
+    'greenwich mean time': 'Europe/London',
+    'coordinated universal time': 'UTC',
+    'new caledonia': 'Pacific/Noumea',
+    'solomon is., new caledonia': 'Pacific/Guadalcanal',
+    'marshall is.': 'Pacific/Majuro',
+    // Abbreviations that mean one zone to whoever writes them; CST, IST and BST do not.
+    edt: 'America/New_York',
+    cdt: 'America/Chicago',
+    mdt: 'America/Denver',
+    pst: 'America/Los_Angeles',
+    pdt: 'America/Los_Angeles',
+    cest: 'Europe/Berlin',
+    eest: 'Europe/Athens',
+    jst: 'Asia/Tokyo',
+    z: 'UTC',
+  }),
+);
 
 const byLowerCase = new Map(ZONE_NAMES.map((name) => [name.toLowerCase(), name]));
 
@@ -83,7 +89,7 @@ function fixedByName(name: string): Zone | undefined {
 /** `W. Europe Standard Time`, the same with a number that Outlook appends, and Lotus Notes' `W. Europe`. */
 function windowsZone(name: string): Zone | undefined {
   for (const candidate of [name, name.replace(/ \d+$/, ''), `${name} Standard Time`]) {
-    const zone = named(OTHER_NAMES[candidate.toLowerCase()]) ?? named(findIana(candidate)[0]);
+    const zone = named(OTHER_NAMES.get(candidate.toLowerCase())) ?? named(findIana(candidate)[0]);
     if (zone !== undefined) return zone;
   }
   return undefined;
@@ -101,16 +107,13 @@ function displayedZone(name: string): Zone | undefined {
   const places = (match[3] ?? '').toLowerCase().replace(/^greenwich mean time\s*:\s*/, '');
   const candidates = [places, ...places.split(',')].map((place) => place.trim());
   for (const place of candidates) {
-    const zone = named(OTHER_NAMES[place] ?? byCity.get(place));
+    const zone = named(OTHER_NAMES.get(place) ?? byCity.get(place));
     // Summer time is an hour ahead; half the year tells which the standard offset is.
     const offsets = zone === undefined ? [] : [zone.offsetAt(JANUARY), zone.offsetAt(JULY)];
     if (zone !== undefined && Math.min(...offsets) === offset) return zone;
   }
   return fixedByName(`UTC${match[1] ?? '+0'}:${match[2] ?? '00'}`);
 }
-
-const JANUARY = Date.UTC(2026, 0, 15);
-const JULY = Date.UTC(2026, 6, 15);
 
 /** `/mozilla.org/20070129_1/Europe/Berlin`, `tzone://Microsoft/Utc`: an IANA name at the end of a path. */
 function prefixedZone(name: string): Zone | undefined {
@@ -139,6 +142,7 @@ function find(tzid: string): Zone | undefined {
 
 /** Answers are remembered, but not for every name that a client may invent. */
 const MOST_NAMES = 2000;
+const LONGEST_NAME = 255;
 const found = new Map<string, Zone | undefined>();
 
 /**
@@ -147,7 +151,7 @@ const found = new Map<string, Zone | undefined>();
  */
 export function zoneByTzid(tzid: string): Zone | undefined {
   const exact = zoneByName(tzid);
-  if (exact !== undefined) return exact;
+  if (exact !== undefined || tzid.length > LONGEST_NAME) return exact;
   if (found.has(tzid)) return found.get(tzid);
   const zone = find(tzid);
   if (found.size >= MOST_NAMES) found.clear();
