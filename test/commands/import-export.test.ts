@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { multistatus, propfind } from '../dav-client.ts';
+import { startRunning } from './running-server.ts';
 import { runCli, temporaryFolder, type CliResult } from './run-cli.ts';
 
 const folder = temporaryFolder();
@@ -85,6 +87,21 @@ describe('import', () => {
     expect(await exported('--calendar', 'club')).toContain('UID:nine');
   });
 
+  test('complaint 47: an import tells nobody, neither at first nor when it changes what is there', async () => {
+    await runCli(['user', 'add', 'erin', '--email', 'erin@example.com', ...data], { stdin: 'pw' });
+    const meeting = (...lines: readonly string[]): string =>
+      calendar(
+        event('met', 'ORGANIZER:mailto:alice@example.com', 'ATTENDEE;RSVP=TRUE:mailto:erin@example.com', ...lines),
+      );
+    expect((await importText(meeting('SEQUENCE:0'))).stdout).toMatch(/^imported 1,/);
+    expect((await importText(meeting('SEQUENCE:1', 'STATUS:CANCELLED'))).stdout).toMatch(/^imported 0, updated 1,/);
+    expect((await runCli(['export', '--user', 'erin', ...data])).stderr).toBe('exported 0 objects of 2 calendars\n');
+    const server = await startRunning({ data: folder.path('data') });
+    const inbox = await server.as('erin', 'pw').request('PROPFIND', '/dav/calendars/erin/inbox/', propfind('1', []));
+    expect(multistatus(inbox.body).entries.map(({ href }) => href)).toEqual(['/dav/calendars/erin/inbox/']);
+    await server.close();
+  });
+
   test('a person that does not exist is named', async () => {
     expect((await runCli(['import', '-', '--user', 'nobody', ...data])).stderr).toBe(
       'kalends: there is no user "nobody"\n',
@@ -102,8 +119,46 @@ describe('export', () => {
     expect(readFileSync(`${out}/tasks.ics`, 'utf8').match(/^UID:.*$/gm)).toEqual(['UID:two']);
     const text = readFileSync(`${out}/calendar.ics`, 'utf8');
     const again = await runCli(['import', `${out}/calendar.ics`, ...alice, '--calendar', 'calendar']);
-    expect(again.stdout).toMatch(/^imported 0, updated \d+, unchanged 0, skipped 0\n$/);
+    expect(again.stdout).toMatch(/^imported 0, updated 0, unchanged [1-9]\d*, skipped 0\n$/);
     expect(await exported('--calendar', 'calendar')).toBe(text);
+  });
+
+  test('what a client folded, named or ordered in its own way goes out and comes in octet by octet', async () => {
+    const zone = [
+      'BEGIN:VTIMEZONE',
+      'TZID:Club time',
+      'X-LIC-LOCATION:Nowhere',
+      'BEGIN:STANDARD',
+      'DTSTART:19700101T000000',
+      'TZOFFSETFROM:+0100',
+      'TZOFFSETTO:+0130',
+      'END:STANDARD',
+      'END:VTIMEZONE',
+      '',
+    ].join('\r\n');
+    const odd = event(
+      'odd',
+      'SUMMARY;X-COLOR="a;b":Gr\u00fc',
+      ' \u00dfe\\, und so weiter',
+      'dtend;tzid=Club time:20260302T113000',
+      'X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-TITLE="^n":geo:1,2',
+      'BEGIN:X-PART',
+      'X-A:1',
+      'END:X-PART',
+    );
+    const [carol, dora] = [
+      ['--user', 'carol', ...data],
+      ['--user', 'dora', ...data],
+    ];
+    for (const id of ['carol', 'dora']) await runCli(['user', 'add', id, ...data], { stdin: 'pw' });
+    expect((await runCli(['import', '-', ...carol], { stdin: calendar(zone, odd) })).stdout).toMatch(/^imported 1,/);
+    const first = (await runCli(['export', ...carol, '--calendar', 'calendar'])).stdout;
+    expect(first).toContain(zone + odd);
+    expect((await runCli(['import', '-', ...dora], { stdin: first })).stdout).toMatch(/^imported 1,/);
+    expect((await runCli(['export', ...dora, '--calendar', 'calendar'])).stdout).toBe(first);
+    expect((await runCli(['import', '-', ...carol], { stdin: first })).stdout).toMatch(/^imported 0, .*unchanged 1,/);
+    const changed = first.replace('TZOFFSETTO:+0130', 'TZOFFSETTO:+0145');
+    expect((await runCli(['import', '-', ...carol], { stdin: changed })).stdout).toMatch(/^imported 0, updated 1,/);
   });
 
   test('without --out, stdout is the calendars alone', async () => {
