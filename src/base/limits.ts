@@ -19,6 +19,12 @@ const limit = (value: number, unit: string, why: string, answer: string): Limit 
 
 export const LIMITS = {
   requestOctets: limit(100 * 1024 * 1024, 'octets', 'a body is held in memory', '413'),
+  bodiesOctets: limit(
+    1024 * 1024 * 1024,
+    'octets',
+    'bodies of all requests under way, held in memory together',
+    '503 with Retry-After',
+  ),
   xmlOctets: limit(4 * 1024 * 1024, 'octets', 'request XML is parsed into a tree', '413'),
   xmlDepth: limit(64, 'levels', 'nesting costs stack', '400'),
   xmlElements: limit(120_000, 'elements', 'a million properties in one PROPFIND', '400'),
@@ -41,7 +47,12 @@ export const LIMITS = {
   ),
   expandInstances: limit(100_000, 'instances', 'one expansion of one report', '403 number-of-matches-within-limits'),
   recurrenceSteps: limit(100_000, 'steps', 'work of one expansion of one object', '403 valid-calendar-data'),
-  propertyOctets: limit(1024 * 1024, 'octets', 'one property value, dead or live', '507 quota-not-exceeded'),
+  propertyOctets: limit(
+    1024 * 1024,
+    'octets',
+    'one property, dead or live; the dead ones of a resource have four times as much together',
+    '507 quota-not-exceeded',
+  ),
   deadPropertiesPerResource: limit(1000, 'properties', 'they are read whole', '507 quota-not-exceeded'),
   attachmentOctets: limit(100 * 1024 * 1024, 'octets', 'attachments of one home', '507 quota-not-exceeded'),
   headerOctets: limit(32 * 1024, 'octets', 'request line and headers', '431'),

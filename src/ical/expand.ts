@@ -1,3 +1,4 @@
+import type { Steps } from '../base/steps.ts';
 import { propertiesOf, propertyOf, type Component, type Property } from './component.ts';
 import {
   instanceOverlaps,
@@ -41,16 +42,19 @@ type Template = readonly (string | Slot)[];
 /**
  * CALDAV:expand (RFC 4791 §9.6.5): each instance that overlaps the range as a component of its own, in UTC, without
  * recurrence properties and VTIMEZONE. A date stays a date, floating time stays floating. Each instance of a
- * recurrence set but the one of the master's own DTSTART has its RECURRENCE-ID, whether or not it was asked for.
+ * recurrence set but the one of the master's own DTSTART has its RECURRENCE-ID, whether or not it was asked for. It may
+ * be interrupted after each instance.
  */
-export function expandedText(expansion: Expansion, context: MatchContext): string {
+export function* expandingText(expansion: Expansion, context: MatchContext): Steps<string> {
   const { calendar, comp } = expansion;
   const selection = comp ?? 'all';
   // A whole set stands where its first component stood.
   const sets = new Map<Component, string>();
   for (const members of recurrenceSets(calendar.components)) {
     const [first] = members;
-    if (first && childSelection(selection, first.name)) sets.set(first, setText(members, expansion, context));
+    if (first && childSelection(selection, first.name)) {
+      sets.set(first, yield* settingText(members, expansion, context));
+    }
   }
   const child = (component: Component, parent: Component): Template | undefined => {
     if (parent !== calendar) return undefined;
@@ -65,7 +69,7 @@ export function expandedText(expansion: Expansion, context: MatchContext): strin
     .join('');
 }
 
-function setText(components: readonly Component[], expansion: Expansion, context: MatchContext): string {
+function* settingText(components: readonly Component[], expansion: Expansion, context: MatchContext): Steps<string> {
   const { range } = expansion;
   let text = '';
   for (const component of components) {
@@ -78,6 +82,7 @@ function setText(components: readonly Component[], expansion: Expansion, context
   const set = recurrenceSet(dated, context);
   // Some rows of RFC 4791 §9.9 match an instance that only borders on the range.
   for (const instance of set.instances({ from: range.start - 1, to: range.end + 1 }, context.budget)) {
+    yield;
     if (!instanceOverlaps(instance, range)) continue;
     const { component } = instance;
     let template = templates.get(component);

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/steps.ts';
 import { paramOf, propertiesOf, propertyOf, type Component } from './component.ts';
 import { isUndated, periodRanges, recurrenceSets } from './component-times.ts';
 import { P } from './names.ts';
@@ -28,11 +29,15 @@ export interface FreeBusyContext {
  *
  * @throws Refusal valid-calendar-data where the object cannot be expanded, or the budget is spent
  */
-export function busyPeriods(
+export const busyPeriods = (calendar: Component, range: TimeRange, context: FreeBusyContext): BusyPeriod[] =>
+  atOnce(findingBusyPeriods(calendar, range, context));
+
+/** As busyPeriods; it may be interrupted after each instance. */
+export function* findingBusyPeriods(
   calendar: Component,
   range: TimeRange,
   { floating, budget }: FreeBusyContext,
-): BusyPeriod[] {
+): Steps<BusyPeriod[]> {
   const context = { floating, zones: zonesOf(calendar) };
   const periods: BusyPeriod[] = [];
   const add = (period: TimeRange, type: BusyType | undefined): void => {
@@ -45,6 +50,7 @@ export function busyPeriods(
     if (members.every((member) => types.get(member) === undefined)) continue;
     const dated = members.filter((member) => !isUndated(member));
     for (const instance of recurrenceSet(dated, context).instances({ from: range.start, to: range.end }, budget)) {
+      yield;
       add(instance, types.get(instance.component));
     }
   }

@@ -1,8 +1,9 @@
+import { atOnce, type Steps } from '../base/steps.ts';
 import { propertyOf, type Component, type Property } from './component.ts';
 import { instanceOverlaps, ownInstance, periodRanges, recurrenceSets } from './component-times.ts';
 import { decodeOctets } from './content-line.ts';
 import type { DataRequest } from './data-request.ts';
-import { expandedText } from './expand.ts';
+import { expandingText } from './expand.ts';
 import { P } from './names.ts';
 import { parseCalendar } from './parse.ts';
 import { copyComponent, createRawText, type Edited } from './raw-text.ts';
@@ -27,14 +28,24 @@ export interface DataContext {
  *
  * @throws Refusal valid-calendar-data where the object cannot be parsed or expanded, or the budget is spent
  */
-export function calendarData(octets: Uint8Array, request: DataRequest | undefined, context: DataContext): string {
+export const calendarData = (octets: Uint8Array, request: DataRequest | undefined, context: DataContext): string =>
+  atOnce(cuttingData(octets, request, context));
+
+/** As calendarData; to expand an object may take a second, and is interrupted after each instance. */
+export function* cuttingData(
+  octets: Uint8Array,
+  request: DataRequest | undefined,
+  context: DataContext,
+): Steps<string> {
   const text = decodeOctets(octets) ?? new TextDecoder().decode(octets);
   if (request === undefined || isEmpty(request)) return text;
   const calendar = context.calendar ?? parseCalendar(text);
   const zoned = { floating: context.floating, budget: context.budget, zones: zonesOf(calendar) };
   const raw = createRawText(text);
   const edit = request.limitFreebusySet ? limitFreebusy(request.limitFreebusySet, zoned) : keep;
-  if (request.expand) return expandedText({ calendar, raw, edit, comp: request.comp, range: request.expand }, zoned);
+  if (request.expand) {
+    return yield* expandingText({ calendar, raw, edit, comp: request.comp, range: request.expand }, zoned);
+  }
   const dropped = request.limitRecurrenceSet ? unaffecting(calendar, request.limitRecurrenceSet, zoned) : NONE;
   const child = (component: Component): [] | undefined => (dropped.has(component) ? [] : undefined);
   return copyComponent(calendar, { raw, selection: request.comp ?? 'all', edit, child }).join('');

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { busyPeriods, mergeBusy, writeFreeBusy, type BusyPeriod, type BusyType } from '../../src/ical/freebusy.ts';
+import {
+  busyPeriods,
+  findingBusyPeriods,
+  mergeBusy,
+  writeFreeBusy,
+  type BusyPeriod,
+  type BusyType,
+} from '../../src/ical/freebusy.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
 import { UTC, zoneByTzid } from '../../src/ical/timezone.ts';
 
@@ -100,6 +107,15 @@ describe('which periods', () => {
   test('tasks and journals are not busy', () => {
     expect(busy(['BEGIN:VTODO', 'UID:1', 'DTSTART:20260105T100000Z', 'DUE:20260105T110000Z', 'END:VTODO'])).toEqual([]);
   });
+});
+
+test('the search can be interrupted at each instance', () => {
+  const daily = calendar('BEGIN:VEVENT', 'UID:1', 'DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY', 'END:VEVENT');
+  const range = { start: Date.UTC(2026, 0, 1), end: Date.UTC(2027, 0, 1) };
+  const work = findingBusyPeriods(daily, range, { floating: UTC });
+  let pauses = 0;
+  while (!work.next().done) pauses += 1;
+  expect(pauses).toBeGreaterThanOrEqual(365);
 });
 
 describe('merging', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { calendarData, type CompSelection, type DataRequest } from '../../src/ical/subset.ts';
+import { calendarData, cuttingData, type CompSelection, type DataRequest } from '../../src/ical/subset.ts';
 import { UTC, zoneByTzid } from '../../src/ical/timezone.ts';
 
 const at = (iso: string): number => Date.parse(`${iso}Z`);
@@ -238,6 +238,15 @@ describe('expand (RFC 4791 §9.6.5)', () => {
     const lines = ['BEGIN:VFREEBUSY', 'FREEBUSY:20260105T100000Z/PT1H', 'END:VFREEBUSY'];
     expect(inside(calendar(...lines), week)).toEqual(lines);
   });
+});
+
+test('an expansion can be interrupted at each instance', () => {
+  const source = calendar(...event('DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY'));
+  const request = { expand: range('2026-01-01T00:00:00', '2027-01-01T00:00:00') };
+  const work = cuttingData(source, request, { floating: UTC });
+  let pauses = 0;
+  while (!work.next().done) pauses += 1;
+  expect(pauses).toBeGreaterThanOrEqual(365);
 });
 
 describe('limit-recurrence-set (RFC 4791 §9.6.6)', () => {
