@@ -1,4 +1,3 @@
-import { toCollection, type Collection } from './collections.ts';
 import type { Db } from './dialect.ts';
 import { HEAD_COLUMNS, toHead, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
@@ -10,14 +9,12 @@ export interface SinceQuestion {
   readonly upTo: number;
   /** Most changes to give; more only where a single sequence number has more. */
   readonly limit: number;
+  /** A later sequence up to which removals are of no interest: the client began with the members of that state. */
+  readonly removedSince?: number | undefined;
 }
 
 export type Change =
   | { readonly kind: 'changed'; readonly seq: number; readonly head: ObjectHead }
-  | { readonly kind: 'removed'; readonly seq: number; readonly name: string };
-
-export type HomeChange =
-  | { readonly kind: 'changed'; readonly seq: number; readonly collection: Collection }
   | { readonly kind: 'removed'; readonly seq: number; readonly name: string };
 
 export interface Changes<T> {
@@ -41,33 +38,12 @@ export function changesSince(db: Db, collectionId: string, question: SinceQuesti
   });
 }
 
-/** The same for the collections of a home: a collection is changed when its properties or its members are. */
-export function homeChangesSince(
-  db: Db,
-  home: { readonly id: string; readonly homeId: string },
-  question: SinceQuestion,
-): Promise<Changes<HomeChange>> {
-  const changed = db
-    .selectFrom('collections')
-    .selectAll()
-    .where('home_id', '=', home.homeId)
-    .where('kind', '<>', 'home')
-    .orderBy('home_seq');
-  return firstOf<HomeChange>(question, {
-    changed: async ({ since, upTo, limit }) => {
-      const rows = await changed.where('home_seq', '>', since).where('home_seq', '<=', upTo).limit(limit).execute();
-      return rows.map((row) => ({ kind: 'changed', seq: row.home_seq, collection: toCollection(row) }));
-    },
-    removed: (part) => removedSince(db, home.id, part),
-  });
-}
-
 async function removedSince(db: Db, collectionId: string, part: SinceQuestion) {
   const { rows } = await selectRemoved(db, { collectionId, ...part });
   return rows.map(({ name, seq }) => ({ kind: 'removed' as const, seq, name }));
 }
 
-type SinceIn = SinceQuestion & { readonly collectionId: string };
+type SinceIn = Omit<SinceQuestion, 'removedSince'> & { readonly collectionId: string };
 
 const selectChanged = prepared((db, { collectionId, since, upTo, limit }: SinceIn) =>
   db
@@ -100,11 +76,12 @@ interface Sources<T> {
 
 /** The first changes of both sources; a cut never falls between two changes of one sequence number. */
 async function firstOf<T extends { readonly seq: number }>(
-  { since, upTo, limit }: SinceQuestion,
+  { since, upTo, limit, removedSince = 0 }: SinceQuestion,
   { changed, removed }: Sources<T>,
 ): Promise<Changes<T>> {
   const read = async (part: SinceQuestion): Promise<T[]> => {
-    const all = [...(await changed(part)), ...(since === 0 ? [] : await removed(part))];
+    const gone = { ...part, since: Math.max(part.since, removedSince) };
+    const all = [...(await changed(part)), ...(since === 0 ? [] : await removed(gone))];
     return all.sort((a, b) => a.seq - b.seq);
   };
   const found = await read({ since, upTo, limit: limit + 1 });
@@ -119,22 +96,52 @@ async function firstOf<T extends { readonly seq: number }>(
   return { changes, truncatedAt: more === undefined ? undefined : next.seq };
 }
 
-/** Forgets removals from before an instant; tokens from before them are refused from now on (prunedSeq). */
-export async function pruneTombstones(tx: Db, olderThan: number): Promise<number> {
-  const pruned = await tx
-    .deleteFrom('tombstones')
+/**
+ * Forgets removals from before an instant, `limit` of each kind at most, the oldest first; tokens from before them are
+ * refused from now on (prunedSeq). Returns how many.
+ */
+export async function pruneTombstones(tx: Db, olderThan: number, limit: number): Promise<number> {
+  const oldTombstones = tx
+    .selectFrom('tombstones')
+    .select(['collection_id', 'name'])
     .where('removed_at', '<', olderThan)
-    .returning(['collection_id', 'seq'])
+    .orderBy('removed_at')
+    .limit(limit);
+  const tombstones = await tx
+    .deleteFrom('tombstones')
+    .where(({ eb, refTuple }) =>
+      eb(refTuple('collection_id', 'name'), 'in', oldTombstones.$asTuple('collection_id', 'name')),
+    )
+    .returning(['home_id', 'collection_id', 'seq'])
     .execute();
-  const newest = new Map<string, number>();
-  for (const { collection_id: id, seq } of pruned) newest.set(id, Math.max(seq, newest.get(id) ?? 0));
-  for (const [id, seq] of newest) {
-    await tx
-      .updateTable('collections')
-      .set({ pruned_seq: seq })
-      .where('id', '=', id)
-      .where('pruned_seq', '<', seq)
-      .execute();
+  const oldUnmapped = tx
+    .selectFrom('unmapped_members')
+    .select(['home_id', 'uri', 'name'])
+    .where('removed_at', '<', olderThan)
+    .orderBy('removed_at')
+    .limit(limit);
+  const unmapped = await tx
+    .deleteFrom('unmapped_members')
+    .where(({ eb, refTuple }) =>
+      eb(refTuple('home_id', 'uri', 'name'), 'in', oldUnmapped.$asTuple('home_id', 'uri', 'name')),
+    )
+    .returning(['home_id', 'seq'])
+    .execute();
+  for (const [id, seq] of newestOf(tombstones, (row) => row.collection_id)) {
+    await raisePruned(tx, seq).where('id', '=', id).execute();
   }
-  return pruned.length;
+  // A token of a home stands for all that is below it.
+  for (const [homeId, seq] of newestOf([...tombstones, ...unmapped], (row) => row.home_id)) {
+    await raisePruned(tx, seq).where('home_id', '=', homeId).where('uri', '=', '').execute();
+  }
+  return tombstones.length + unmapped.length;
 }
+
+function newestOf<T extends { readonly seq: number }>(rows: readonly T[], keyOf: (row: T) => string) {
+  const newest = new Map<string, number>();
+  for (const row of rows) newest.set(keyOf(row), Math.max(row.seq, newest.get(keyOf(row)) ?? 0));
+  return newest;
+}
+
+const raisePruned = (tx: Db, seq: number) =>
+  tx.updateTable('collections').set({ pruned_seq: seq }).where('pruned_seq', '<', seq);

@@ -4,6 +4,7 @@ import { newCollectionId, type CollectionId, type PrincipalId } from '../base/id
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 import type { CollectionKind, CollectionTable } from './schema.ts';
+import { keepUnmappedMembers } from './unmapped-members.ts';
 
 export interface Collection {
   readonly id: CollectionId;
@@ -25,7 +26,10 @@ export interface Collection {
   readonly components: readonly string[] | undefined;
   /** schedule-calendar-transp (RFC 6638 §9.1). */
   readonly transparent: boolean;
-  /** Change sequence of the members; 1 when it is new, so that 0 is no state that a client can have seen. */
+  /**
+   * Change sequence: the home's when a member was last changed, so that the changes of a home are in one order; a
+   * home's own counts every change in it. 1 when it is new, so that 0 is no state that a client can have seen.
+   */
   readonly seq: number;
   /** The home's change sequence when this collection or anything in it was last changed. */
   readonly homeSeq: number;
@@ -110,6 +114,7 @@ export async function insertCollection(tx: Db, collection: NewCollection, now: n
       ...columnsOf(collection),
       seq: 1,
       home_seq: homeSeq,
+      mapped_seq: homeSeq,
       properties_version: 1,
       pruned_seq: 0,
       created_at: now,
@@ -133,38 +138,39 @@ export async function updateCollection(
 /** A collection goes to another path segment of its home; the old one is reported as removed. */
 export async function moveCollection(tx: Db, id: string, uri: string, now: number): Promise<Collection | undefined> {
   const before = await collectionById(tx, id);
-  if (before === undefined) return undefined;
-  if (before.uri === uri) return before;
-  const moved = await changeRow(tx, id, { uri }, now);
+  if (before === undefined || before.uri === uri) return before;
+  const seq = await bumpHome(tx, before.homeId, now);
+  await unmapCollection(tx, before, seq, now);
   await tx
     .deleteFrom('tombstones')
     .where('collection_id', 'in', homeIdOf(before.homeId))
     .where('name', '=', uri)
     .execute();
-  if (moved !== undefined) await buryCollection(tx, before, moved.homeSeq, now);
-  return moved;
+  return writeRow(tx, id, { uri, home_seq: seq, mapped_seq: seq }, now);
 }
 
 /** Removes a collection with all that it holds; the home's sync reports it as removed. */
 export async function removeCollection(tx: Db, id: string, now: number): Promise<void> {
   const collection = await collectionById(tx, id);
   if (collection === undefined) return;
+  if (collection.kind !== 'home') {
+    await unmapCollection(tx, collection, await bumpHome(tx, collection.homeId, now), now);
+  }
   const members = tx.selectFrom('objects').select('id').where('collection_id', '=', id);
   await tx.deleteFrom('dead_properties').where('resource_id', 'in', members).execute();
   await tx.deleteFrom('dead_properties').where('resource_id', '=', id).execute();
   // Objects, occurrences and tombstones go with their collection: foreign keys cascade.
   await tx.deleteFrom('collections').where('id', '=', id).execute();
-  if (collection.kind === 'home') return;
-  await buryCollection(tx, collection, await bumpHome(tx, collection.homeId, now), now);
 }
 
 /**
- * Lets the change sequence of a collection grow for a change of a member, and returns it; undefined where the
- * collection does not exist. On PostgreSQL its row lock lets the writers of one collection wait for each other.
+ * The change sequence for a change of a member: the next one of the home, so that it grows over all collections of a
+ * home alike. undefined where the collection does not exist. On PostgreSQL the lock on the home's row lets the writers
+ * of one home commit in the order of their numbers: who sees one, sees all before it.
  */
 export async function nextSeq(tx: Db, collectionId: string, now: number): Promise<number | undefined> {
   const homeSeq = await bumpHomeOf(tx, collectionId, now);
-  const { rows } = await bump(tx, { collectionId, homeSeq: homeSeq ?? 0, now });
+  const { rows } = await bump(tx, { collectionId, homeSeq: homeSeq ?? null, now });
   return rows[0]?.seq;
 }
 
@@ -193,22 +199,27 @@ async function changeRow(
   now: number,
 ): Promise<Collection | undefined> {
   const homeSeq = await bumpHomeOf(tx, id, now);
+  return writeRow(tx, id, { ...columns, ...(homeSeq !== undefined && { home_seq: homeSeq }) }, now);
+}
+
+async function writeRow(
+  tx: Db,
+  id: string,
+  columns: Updateable<CollectionTable>,
+  now: number,
+): Promise<Collection | undefined> {
   const row = await tx
     .updateTable('collections')
-    .set((eb) => ({
-      ...columns,
-      home_seq: homeSeq ?? eb.ref('home_seq'),
-      properties_version: eb('properties_version', '+', 1),
-      modified_at: now,
-    }))
+    .set((eb) => ({ ...columns, properties_version: eb('properties_version', '+', 1), modified_at: now }))
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst();
   return optional(row);
 }
 
-/** The home's tombstone for a collection that is no longer at its uri. */
-async function buryCollection(tx: Db, { homeId, uri, homeSeq }: Collection, seq: number, now: number): Promise<void> {
+/** What the home's sync must know of a collection that leaves its uri: itself, and what stood below it. */
+async function unmapCollection(tx: Db, collection: Collection, seq: number, now: number): Promise<void> {
+  const { homeId, uri, homeSeq } = collection;
   const home = await homeCollection(tx, homeId);
   if (home === undefined) return;
   await tx
@@ -216,6 +227,7 @@ async function buryCollection(tx: Db, { homeId, uri, homeSeq }: Collection, seq:
     .values({ home_id: homeId, collection_id: home.id, name: uri, seq, created_seq: homeSeq, removed_at: now })
     .onConflict((conflict) => conflict.columns(['collection_id', 'name']).doUpdateSet({ seq, removed_at: now }))
     .execute();
+  await keepUnmappedMembers(tx, collection, { seq, now });
 }
 
 const selectById = prepared((db, { id }: { id: string }) =>
@@ -236,10 +248,21 @@ const selectOfHome = prepared((db, { homeId }: { homeId: string }) =>
     .compile(),
 );
 
-const bump = prepared((db, { collectionId, homeSeq, now }: { collectionId: string; homeSeq: number; now: number }) =>
+interface Bump {
+  readonly collectionId: string;
+  /** null for the home itself, which counts by itself. */
+  readonly homeSeq: number | null;
+  readonly now: number;
+}
+
+const bump = prepared((db, { collectionId, homeSeq, now }: Bump) =>
   db
     .updateTable('collections')
-    .set((eb) => ({ seq: eb('seq', '+', 1), home_seq: homeSeq, modified_at: now }))
+    .set((eb) => ({
+      seq: eb.fn.coalesce(eb.val(homeSeq), eb('seq', '+', 1)),
+      home_seq: eb.fn.coalesce(eb.val(homeSeq), eb.ref('home_seq')),
+      modified_at: now,
+    }))
     .where('id', '=', collectionId)
     .returning('seq')
     .compile(),

@@ -63,6 +63,7 @@ async function recordDevice(tx: Db, seen: DeviceSeen): Promise<void> {
         ...failure,
       })
       .execute();
+    await forgetBeyond(tx, principalId);
     return;
   }
   await tx
@@ -75,6 +76,20 @@ async function recordDevice(tx: Db, seen: DeviceSeen): Promise<void> {
     })
     .where('id', '=', known.id)
     .execute();
+}
+
+/** Devices kept for a principal: a program that calls itself by another name each day is not to fill the disk. */
+const MOST_DEVICES = 200;
+
+async function forgetBeyond(tx: Db, principalId: string): Promise<void> {
+  const newest = tx
+    .selectFrom('devices')
+    .select('id')
+    .where('principal_id', '=', principalId)
+    .orderBy('last_seen', 'desc')
+    .orderBy('id')
+    .limit(MOST_DEVICES);
+  await tx.deleteFrom('devices').where('principal_id', '=', principalId).where('id', 'not in', newest).execute();
 }
 
 /** The devices of a principal, the one that was seen last first. */

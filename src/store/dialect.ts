@@ -1,4 +1,4 @@
-import { sql, type DialectAdapter, type Kysely, type RawBuilder } from 'kysely';
+import { sql, type CompiledQuery, type DialectAdapter, type Kysely, type QueryResult, type RawBuilder } from 'kysely';
 
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -21,6 +21,8 @@ export interface Store {
   write<T>(work: (tx: Db) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** Tells of writes by other processes: whatever was cached must be dropped. Returns how to stop listening. */
   onForeignWrite(listener: () => void): () => void;
+  /** Looks now for what others wrote, instead of at the next look; nothing on PostgreSQL, which tells by itself. */
+  look(): void;
   /** Writes a consistent copy beside the running work, mode 0600. Throws StoreUnavailable on PostgreSQL. */
   backup(file: string): Promise<void>;
   /** Rejects where the database does not answer. */
@@ -78,14 +80,26 @@ export interface EngineTraits {
 
 interface Traited {
   readonly traits: EngineTraits;
+  /**
+   * Runs a statement on the one connection there is, past Kysely's way of handing connections out, which takes as long
+   * as a look-up by key.
+   */
+  readonly runNow?: <R>(query: CompiledQuery<R>) => QueryResult<R>;
 }
 
 const isTraited = (adapter: DialectAdapter): adapter is DialectAdapter & Traited => 'traits' in adapter;
 
-export function traitsOf(db: Db): EngineTraits {
+function adapterOf(db: Db): Traited {
   const { adapter } = db.getExecutor();
   if (!isTraited(adapter)) throw new TypeError('This connection was not made by openStore');
-  return adapter.traits;
+  return adapter;
+}
+
+export const traitsOf = (db: Db): EngineTraits => adapterOf(db).traits;
+
+/** Runs a compiled statement where the connection stands. */
+export async function execute<R>(db: Db, query: CompiledQuery<R>): Promise<QueryResult<R>> {
+  return adapterOf(db).runNow?.(query) ?? db.executeQuery(query);
 }
 
 /** For `in`: a list of strings as one parameter, so that lists of every length share one prepared statement. */

@@ -4,6 +4,7 @@ import { traitsOf, type Db } from './dialect.ts';
 import { StoreUnavailable } from './errors.ts';
 import { getMeta, setMeta } from './meta.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { homeChanges } from './migrations/0002-home-changes.ts';
 
 export interface Migration {
   readonly name: string;
@@ -11,7 +12,10 @@ export interface Migration {
 }
 
 /** Every migration, in order: its number is its place, counted from 1. Never changed, only appended. */
-export const MIGRATIONS: readonly Migration[] = [{ name: '0001-initial', up: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-initial', up: initial },
+  { name: '0002-home-changes', up: homeChanges },
+];
 
 /** Runs one transaction under a lock that no other process can hold at the same time. */
 export type LockedTransaction = <T>(work: (tx: Db) => Promise<T>) => Promise<T>;

@@ -72,6 +72,7 @@ export async function openPostgres(url: string, { log }: StoreServices): Promise
       epoch,
       write: unitsOfWork.write,
       onForeignWrite: notices.listen,
+      look: () => undefined,
       backup: () => Promise.reject(noBackup()),
       async ping() {
         await sql`select 1`.execute(db);
@@ -114,6 +115,8 @@ function createPool(url: string, log: StoreServices['log'], more: pg.PoolConfig 
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'database connection lost'));
   pool.on('connect', (client) => {
+    // One that breaks while it is used tells its statement, and whoever listens; the pool listens to idle ones alone.
+    client.on('error', () => undefined);
     // Acknowledged means synced, whatever the server's default is.
     client
       .query(`select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`)
@@ -142,7 +145,7 @@ function named(pool: pg.Pool): PostgresPool {
     function query(text: unknown, values: readonly unknown[] = []): unknown {
       if (typeof text !== 'string') throw new TypeError('Long answers are read in pages');
       const name = values.length > 0 ? nameOf(text) : undefined;
-      return client.query({ text, values: [...values], ...(name !== undefined && { name }) });
+      return client.query({ text, values: [...values], ...(name !== undefined && { name }) }).catch(toldAsGone);
     }
     return { query, release: (discard) => client.release(discard) };
   };
@@ -150,12 +153,29 @@ function named(pool: pg.Pool): PostgresPool {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await pool.connect();
+      const client = await pool.connect().catch(toldAsGone);
       const known = clients.get(client) ?? wrap(client);
       clients.set(client, known);
       return known;
     },
   };
+}
+
+/** Classes 08 (connection) and 57 (intervention of the operator), and too_many_connections; Node's own words for a socket. */
+const GONE_CODES =
+  /^(?:08\w{3}|57P0[1-3]|53300|E(?:CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOENT|NOTFOUND))$/;
+/** node-postgres has no codes for these. */
+const GONE_WORDS =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
+
+/** A server that is away for a while is another matter than a statement that is wrong: asking again can help. */
+function toldAsGone(error: unknown): never {
+  const isGone =
+    error instanceof Error &&
+    (('code' in error && GONE_CODES.test(String(error.code))) || GONE_WORDS.test(error.message));
+  if (isGone)
+    throw new StoreUnavailable(`The database does not answer: ${error.message}`, { cause: error, temporary: true });
+  throw error;
 }
 
 function lockedTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {

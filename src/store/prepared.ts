@@ -1,6 +1,6 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 
-import { traitsOf, type Db, type EngineTraits } from './dialect.ts';
+import { execute, traitsOf, type Db, type EngineTraits } from './dialect.ts';
 
 /** Stands in a query for a parameter that comes later. */
 class Slot {
@@ -25,7 +25,7 @@ export function prepared<P extends object, R>(
     const bound = query.parameters.map((value): unknown =>
       value instanceof Slot ? Reflect.get(parameters, value.parameter) : value,
     );
-    return db.executeQuery<R>({ ...query, parameters: bound });
+    return execute<R>(db, { ...query, parameters: bound });
   };
 }
 

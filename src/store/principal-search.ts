@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 
 import type { Db } from './dialect.ts';
 import { likePattern } from './fold.ts';
-import { withEmails, type Principal } from './principal-rows.ts';
+import { toPrincipal, type Principal } from './principal-rows.ts';
 import type { PrincipalKind } from './schema.ts';
 
 export interface SearchClause {
@@ -28,7 +28,7 @@ export async function searchPrincipals(db: Db, search: PrincipalSearch): Promise
     const between = test === 'anyof' ? sql` or ` : sql` and `;
     query = query.where(sql<boolean>`(${sql.join(clauses.map(conditionOf), between)})`);
   }
-  return withEmails(db, await query.execute());
+  return (await query.execute()).map(toPrincipal);
 }
 
 /** Columns hold folded text, and so does the pattern. */

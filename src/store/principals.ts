@@ -1,8 +1,7 @@
-import { asPrincipalId } from '../base/ids.ts';
 import { textList, type Db } from './dialect.ts';
 import { fold } from './fold.ts';
 import { prepared } from './prepared.ts';
-import { withEmails, type Principal } from './principal-rows.ts';
+import { toPrincipal, type Principal } from './principal-rows.ts';
 import type { PrincipalKind } from './schema.ts';
 
 export { StoreConflict } from './errors.ts';
@@ -24,20 +23,19 @@ export { removePrincipal, savePrincipal, setPasswordHash, type PrincipalSpec } f
 export async function findPrincipals(db: Db, ids: readonly string[]): Promise<Principal[]> {
   if (ids.length === 0) return [];
   const rows = await db.selectFrom('principals').selectAll().where('id', 'in', textList(db, ids)).execute();
-  const found = new Map((await withEmails(db, rows)).map((principal) => [principal.id, principal]));
-  return ids.flatMap((id) => found.get(asPrincipalId(id)) ?? []);
+  const found = new Map(rows.map((row) => [row.id, toPrincipal(row)]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 /** The principal that has this e-mail address, without regard to case. */
 export async function principalByAddress(db: Db, email: string): Promise<Principal | undefined> {
-  const [found] = await withEmails(db, (await selectByAddress(db, { address: fold(email) })).rows);
-  return found;
+  const [row] = (await selectByAddress(db, { address: fold(email) })).rows;
+  return row && toPrincipal(row);
 }
 
 export async function principalByGuid(db: Db, guid: string): Promise<Principal | undefined> {
-  const rows = await db.selectFrom('principals').selectAll().where('guid', '=', guid).execute();
-  const [found] = await withEmails(db, rows);
-  return found;
+  const row = await db.selectFrom('principals').selectAll().where('guid', '=', guid).executeTakeFirst();
+  return row && toPrincipal(row);
 }
 
 export interface Credentials {
@@ -50,9 +48,8 @@ export interface Credentials {
 export async function credentialsByLogin(db: Db, login: string): Promise<Credentials | undefined> {
   const folded = fold(login);
   const { rows: byId } = await selectByLogin(db, { login: folded });
-  const rows = byId.length > 0 ? byId : (await selectByAddress(db, { address: folded })).rows;
-  const [principal] = await withEmails(db, rows);
-  return principal && { principal, passwordHash: rows[0]?.password_hash ?? undefined };
+  const [row] = byId.length > 0 ? byId : (await selectByAddress(db, { address: folded })).rows;
+  return row && { principal: toPrincipal(row), passwordHash: row.password_hash ?? undefined };
 }
 
 const selectByLogin = prepared((db, { login }: { login: string }) =>
@@ -80,5 +77,5 @@ export async function listPrincipals(db: Db, { kind, after, limit }: PrincipalPa
   let query = db.selectFrom('principals').selectAll().orderBy('id').limit(limit);
   if (kind !== undefined) query = query.where('kind', '=', kind);
   if (after !== undefined) query = query.where('id', '>', after);
-  return withEmails(db, await query.execute());
+  return (await query.execute()).map(toPrincipal);
 }

@@ -36,10 +36,9 @@ export async function savePrincipal(
   const before = await findPrincipal(tx, spec.id);
   await requireNoConflict(tx, spec, before);
   const created = before === undefined;
-  const columnsChanged = created || differs(before, spec);
+  const changed = created || differs(before, spec);
   if (created) await insertPrincipal(tx, spec, now);
-  const emailsChanged = spec.emails !== undefined && (await saveEmails(tx, spec.id, spec.emails, before?.emails ?? []));
-  const changed = columnsChanged || emailsChanged;
+  if (changed && spec.emails !== undefined) await saveAddresses(tx, spec.id, spec.emails);
   if (!created && changed) {
     await tx
       .updateTable('principals')
@@ -120,6 +119,7 @@ async function insertPrincipal(tx: Db, spec: PrincipalSpec, now: number): Promis
       auto_accept_group: null,
       capacity: null,
       features: '[]',
+      emails: '[]',
       ...columnsOf(spec),
       version: 1,
       created_at: now,
@@ -130,8 +130,8 @@ async function insertPrincipal(tx: Db, spec: PrincipalSpec, now: number): Promis
 
 /** The columns of the fields that are given. */
 function columnsOf(spec: PrincipalSpec) {
-  const { guid, name, admin, adminReadOnly, timezone, locale, autoSchedule, autoAcceptGroup, capacity, features } =
-    spec;
+  const { guid, name, admin, adminReadOnly, timezone, locale, autoSchedule, autoAcceptGroup, capacity } = spec;
+  const { features, emails } = spec;
   return {
     ...(guid !== undefined && { guid }),
     ...(name !== undefined && { name, folded_name: fold(name) }),
@@ -143,6 +143,7 @@ function columnsOf(spec: PrincipalSpec) {
     ...(autoAcceptGroup !== undefined && { auto_accept_group: autoAcceptGroup }),
     ...(capacity !== undefined && { capacity }),
     ...(features !== undefined && { features: JSON.stringify(features) }),
+    ...(emails !== undefined && { emails: JSON.stringify(distinct(emails)) }),
   };
 }
 
@@ -160,18 +161,21 @@ const FIELDS = [
 
 /** Whether a field that is given is another than the one stored. */
 function differs(before: Principal, spec: PrincipalSpec): boolean {
-  if (spec.features !== undefined && JSON.stringify(spec.features) !== JSON.stringify(before.features)) return true;
+  const { features, emails } = spec;
+  if (features !== undefined && JSON.stringify(features) !== JSON.stringify(before.features)) return true;
+  if (emails !== undefined && JSON.stringify(distinct(emails)) !== JSON.stringify(before.emails)) return true;
   return FIELDS.some((field) => spec[field] !== undefined && (spec[field] ?? undefined) !== before[field]);
 }
 
-/** Replaces the addresses; the same address twice counts once. Returns whether they changed. */
-async function saveEmails(tx: Db, id: string, emails: readonly string[], before: readonly string[]): Promise<boolean> {
-  const wanted = new Map(emails.map((email) => [fold(email), email]));
-  const same = wanted.size === before.length && [...wanted.values()].every((email, at) => email === before[at]);
-  if (same) return false;
+/** The same address twice counts once, as it was written last. */
+const distinct = (emails: readonly string[]): readonly string[] => [
+  ...new Map(emails.map((email) => [fold(email), email])).values(),
+];
+
+/** Replaces the rows by which a principal is found. */
+async function saveAddresses(tx: Db, id: string, emails: readonly string[]): Promise<void> {
   await tx.deleteFrom('addresses').where('principal_id', '=', id).execute();
-  for (const [position, [address, display]] of [...wanted].entries()) {
-    await tx.insertInto('addresses').values({ address, principal_id: id, display, position }).execute();
+  for (const address of distinct(emails).map(fold)) {
+    await tx.insertInto('addresses').values({ address, principal_id: id }).execute();
   }
-  return true;
 }

@@ -15,6 +15,7 @@ export interface Schema {
   objects: ObjectTable;
   occurrences: OccurrenceTable;
   tombstones: TombstoneTable;
+  unmapped_members: UnmappedMemberTable;
   dead_properties: DeadPropertyTable;
   meta: MetaTable;
 }
@@ -48,6 +49,8 @@ export interface PrincipalTable {
   capacity: number | null;
   /** JSON list of strings. */
   features: string;
+  /** JSON list of the addresses as they were written, the preferred one first; AddressTable finds them. */
+  emails: string;
   /** Grows with every change of this row, its addresses, memberships or delegates. */
   version: number;
   created_at: number;
@@ -58,10 +61,6 @@ export interface AddressTable {
   /** Lower case e-mail address without mailto:. The key: one address belongs to one principal. */
   address: string;
   principal_id: string;
-  /** As it was written. */
-  display: string;
-  /** 0 is the preferred one. */
-  position: number;
 }
 
 export interface GroupMemberTable {
@@ -114,10 +113,15 @@ export interface CollectionTable {
   components: string | null;
   /** schedule-calendar-transp (RFC 6638 §9.1). */
   transparent: number;
-  /** The change sequence: grows by one with each change of a member; sync tokens are made from it. */
+  /**
+   * The change sequence; sync tokens are made from it. A home's grows by one with each change of anything in it; any
+   * other collection has here the home's at the last change of a member, 1 before the first.
+   */
   seq: number;
   /** The home's change sequence when this collection, a member or a property of it was last changed. */
   home_seq: number;
+  /** The home's change sequence when this collection came to its uri: was created there, or renamed to it. */
+  mapped_seq: Generated<number>;
   /** How many objects there are, and their octets together. */
   members: Generated<number>;
   used: Generated<number>;
@@ -193,6 +197,20 @@ export interface TombstoneTable {
   seq: number;
   /** Change sequence at which the removed member had been created. */
   created_seq: number;
+  removed_at: number;
+}
+
+/**
+ * A member of a collection that was removed or renamed, at the URL of then: of interest once another collection
+ * stands there, since then the removal is told of each member, not of the collection (RFC 6578 §3.5.2).
+ */
+export interface UnmappedMemberTable {
+  home_id: string;
+  /** Path segment that the collection had. */
+  uri: string;
+  name: string;
+  /** The home's change sequence when the member went. */
+  seq: number;
   removed_at: number;
 }
 

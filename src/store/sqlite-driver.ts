@@ -30,8 +30,15 @@ const SQLITE_TRAITS: EngineTraits = {
   jsonTexts: (json) => sql`json_each(${json})`,
 };
 
+type RunNow = <R>(query: CompiledQuery<R>) => QueryResult<R>;
+
 class TraitedSqliteAdapter extends SqliteAdapter {
   readonly traits = SQLITE_TRAITS;
+  readonly runNow: RunNow;
+  constructor(runNow: RunNow) {
+    super();
+    this.runNow = runNow;
+  }
   /** Statements run to their end in one go, so that nobody has to wait for a turn on the connection. */
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -57,9 +64,10 @@ export function createStatementCache(raw: RawDatabase): (text: string) => Statem
 /** One connection as a Kysely: every statement runs at once, where the connection stands (in a transaction or not). */
 export function kyselyOn(raw: RawDatabase): Db {
   const statement = createStatementCache(raw);
+  // The row type is the caller's claim, as everywhere in Kysely.
+  const runNow: RunNow = ({ sql: text, parameters }) => run(statement(text), parameters);
   const connection: DatabaseConnection = {
-    // The row type is the caller's claim, as everywhere in Kysely.
-    executeQuery: async <R>({ sql: text, parameters }: CompiledQuery) => run<R>(statement(text), parameters),
+    executeQuery: async <R>(query: CompiledQuery) => runNow(query as CompiledQuery<R>),
     streamQuery: () => refuse('Long answers are read in pages'),
   };
   const driver: Driver = {
@@ -72,7 +80,7 @@ export function kyselyOn(raw: RawDatabase): Db {
     destroy: async () => undefined,
   };
   const dialect: Dialect = {
-    createAdapter: () => new TraitedSqliteAdapter(),
+    createAdapter: () => new TraitedSqliteAdapter(runNow),
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),

@@ -55,6 +55,7 @@ export async function openSqlite(path: string, { log }: StoreServices): Promise<
     epoch,
     write: (work) => writer.write(work),
     onForeignWrite: foreign.listen,
+    look: foreign.look,
     backup(file) {
       const copying = backup(raw, file).finally(() => backups.delete(copying));
       backups.add(copying);

@@ -115,7 +115,7 @@ export function collectionsContract(engine: Engine): void {
       const { owner, calendar } = await createHome(opened.store);
       await opened.store.write((tx) => put(tx, calendar, { name: 'x.ics' }));
       const moved = await opened.store.write((tx) => moveCollection(tx, calendar.id, 'elsewhere', NOW));
-      expect(moved).toMatchObject({ id: calendar.id, uri: 'elsewhere', seq: 2 });
+      expect(moved).toMatchObject({ id: calendar.id, uri: 'elsewhere', seq: 3 });
       expect(await collectionByUri(opened.store.db, owner.id, 'calendar')).toBeUndefined();
       expect(await headByName(opened.store.db, calendar.id, 'x.ics')).toBeDefined();
     });
@@ -138,16 +138,16 @@ export function collectionsContract(engine: Engine): void {
       expect(left).toEqual([]);
     });
 
-    test('the sequence of a member grows with its home, and the home alone by itself', async () => {
+    test('the sequence of a collection is that of its home, and the home alone grows by itself', async () => {
       const { home, calendar } = await createHome(opened.store);
       const seqs = await opened.store.write(async (tx) => [
         await nextSeq(tx, calendar.id, NOW + 1),
         await nextSeq(tx, calendar.id, NOW + 2),
         await nextSeq(tx, home.id, NOW + 3),
       ]);
-      expect(seqs).toEqual([2, 3, 5]);
+      expect(seqs).toEqual([3, 4, 5]);
       expect(await collectionById(opened.store.db, calendar.id)).toMatchObject({
-        seq: 3,
+        seq: 4,
         homeSeq: 4,
         modifiedAt: NOW + 2,
       });

@@ -45,8 +45,8 @@ export function objectsContract(engine: Engine): void {
         etag: 'e1',
         size: 6,
         scheduleTag: 's1',
-        seq: 2,
-        createdSeq: 2,
+        seq: 3,
+        createdSeq: 3,
         firstAt: NOW,
         lastAt: undefined,
         floating: false,
@@ -171,7 +171,7 @@ export function objectsContract(engine: Engine): void {
       await opened.store.write((tx) => remove(tx, head));
       await opened.store.write((tx) => remove(tx, head));
       expect(await countObjects(opened.store.db, calendar.id)).toBe(0);
-      expect((await collectionById(opened.store.db, calendar.id))?.seq).toBe(4);
+      expect((await collectionById(opened.store.db, calendar.id))?.seq).toBe(5);
     });
 
     test('objects whose index ends early come up for indexing, the earliest first', async () => {

@@ -92,6 +92,23 @@ export function resourcesContract(engine: Engine): void {
       ]);
     });
 
+    test('of a program that always calls itself something else, the newest are kept', async () => {
+      const { id: principalId } = await createUser(opened.store);
+      const seen = Array.from({ length: 205 }, (_, at) => ({
+        principalId,
+        credential: 'password',
+        userAgent: `program ${at}`,
+        seenAt: NOW + at,
+      }));
+      await opened.store.write((tx) => recordDevices(tx, seen));
+      const devices = await listDevices(opened.store.db, principalId);
+      expect([devices.length, devices[0]?.userAgent, devices.at(-1)?.userAgent]).toEqual([
+        200,
+        'program 204',
+        'program 5',
+      ]);
+    });
+
     test('somebody who is gone is skipped, and what a client says of itself is cut', async () => {
       const { id: principalId } = await createUser(opened.store);
       const longWinded = { principalId, credential: 'password', userAgent: 'x'.repeat(5000), seenAt: NOW };

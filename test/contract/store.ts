@@ -4,6 +4,7 @@ import { candidatesContract } from './store-candidates.ts';
 import { changesContract } from './store-changes.ts';
 import { collectionsContract } from './store-collections.ts';
 import type { Engine } from './store-engine.ts';
+import { homeChangesContract } from './store-home-changes.ts';
 import { objectsContract } from './store-objects.ts';
 import { principalsContract } from './store-principals.ts';
 import { resourcesContract } from './store-resources.ts';
@@ -20,6 +21,7 @@ export function storeContract(engine: Engine): void {
     objectsContract(engine);
     candidatesContract(engine);
     changesContract(engine);
+    homeChangesContract(engine);
     resourcesContract(engine);
   });
 }

@@ -32,17 +32,16 @@ function people(tx: Db): readonly string[] {
       auto_accept_group ${text},
       capacity ${bigint},
       features ${text} not null,
+      emails ${text} not null,
       version ${bigint} not null,
       created_at ${bigint} not null,
       modified_at ${bigint} not null
     ) ${table}`,
     `create table addresses (
       address ${text} not null primary key,
-      principal_id ${principal},
-      display ${text} not null,
-      position ${integer} not null
+      principal_id ${principal}
     ) ${clustered}`,
-    'create index addresses_of_principal on addresses (principal_id, position)',
+    'create index addresses_of_principal on addresses (principal_id)',
     `create table group_members (
       group_id ${principal},
       member_id ${principal},
