@@ -1,7 +1,7 @@
 import { changesSince as changeRows } from '../store/changes.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, ObjectHead } from './model.ts';
-import { readSyncToken, syncTokenOf } from './sync-token.ts';
+import { readSyncToken, stateAt, syncTokenOf } from './sync-token.ts';
 
 export interface CollectionChanges {
   readonly changed: readonly ObjectHead[];
@@ -13,8 +13,15 @@ export interface CollectionChanges {
   readonly truncated: boolean;
 }
 
+/** What a client asks to be told. */
+export interface SinceToken {
+  /** undefined: nothing is known yet. */
+  readonly token: string | undefined;
+  readonly limit: number | undefined;
+}
+
 /** Most changes in one answer; a client asks again with the token it was given. */
-const MOST_CHANGES = 5_000_000;
+export const MOST_CHANGES = 5_000_000;
 
 /**
  * What changed in a collection since a token, RFC 6578 §3; without a token, its members. `collection` must have
@@ -23,13 +30,14 @@ const MOST_CHANGES = 5_000_000;
 export async function changesSince(
   context: CalendarContext,
   collection: Collection,
-  { token, limit = MOST_CHANGES }: { readonly token: string | undefined; readonly limit: number | undefined },
+  { token, limit = MOST_CHANGES }: SinceToken,
 ): Promise<CollectionChanges> {
-  const since = token === undefined ? 0 : readSyncToken(context, collection, token);
+  const known = token === undefined ? stateAt(0, { began: collection.seq }) : readSyncToken(context, collection, token);
   const { changes, truncatedAt } = await changeRows(context.store.db, collection.id, {
-    since,
+    since: known.seq,
     upTo: collection.seq,
     limit,
+    removedSince: known.began,
   });
   const changed: ObjectHead[] = [];
   const removed: string[] = [];
@@ -37,10 +45,6 @@ export async function changesSince(
     if (change.kind === 'changed') changed.push(change.head);
     else removed.push(change.name);
   }
-  return {
-    changed,
-    removed,
-    token: syncTokenOf(context, collection, truncatedAt ?? collection.seq),
-    truncated: truncatedAt !== undefined,
-  };
+  const reached = truncatedAt === undefined ? stateAt(collection.seq) : { ...known, seq: truncatedAt };
+  return { changed, removed, token: syncTokenOf(context, collection, reached), truncated: truncatedAt !== undefined };
 }

@@ -7,6 +7,7 @@ import type { PropertyChanges } from './collection-patch.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, Principal } from './model.ts';
 import { applyDeadProperties } from './update-collection.ts';
+import { requireUnchanged } from './write-object.ts';
 
 export interface CreateCollection {
   readonly actor: Actor;
@@ -14,6 +15,8 @@ export interface CreateCollection {
   readonly uri: string;
   readonly kind: 'calendar' | 'plain';
   readonly changes: PropertyChanges;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged?: readonly Collection[];
 }
 
 /**
@@ -21,9 +24,10 @@ export interface CreateCollection {
  * Throws resource-must-be-null, quota-not-exceeded, need-privileges.
  */
 export async function createCollection(context: CalendarContext, request: CreateCollection): Promise<Collection> {
-  const { actor, owner, uri, kind, changes } = request;
+  const { actor, owner, uri, kind, changes, unchanged = [] } = request;
   requireOnHome(context, actor, owner.id, 'bind');
   const created = await context.store.write(async (tx) => {
+    await requireUnchanged(tx, unchanged);
     if ((await collectionByUri(tx, owner.id, uri)) !== undefined) {
       throw new Refusal('resource-must-be-null', 'A resource exists at this URL');
     }

@@ -5,7 +5,7 @@ import { requireOnHome } from './access.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { publish } from './put-object.ts';
-import { claimSeq } from './write-object.ts';
+import { claimSeq, requireUnchanged } from './write-object.ts';
 
 export interface DeleteObject {
   readonly actor: Actor;
@@ -13,14 +13,17 @@ export interface DeleteObject {
   readonly name: string;
   /** Throws ConditionFailed. */
   readonly check: (current: ObjectHead | undefined) => void;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged: readonly Collection[];
 }
 
 /** Removes a resource and leaves a tombstone for sync tokens (RFC 6578 §3.5.2). 404 where there is none. */
 export async function deleteObject(context: CalendarContext, request: DeleteObject): Promise<void> {
-  const { actor, collection, name, check } = request;
+  const { actor, collection, name, check, unchanged } = request;
   requireOnHome(context, actor, collection.homeId, 'unbind');
   const seq = await context.store.write(
     async (tx) => {
+      await requireUnchanged(tx, unchanged);
       const current = await headByName(tx, collection.id, name);
       check(current);
       if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });

@@ -1,6 +1,6 @@
 import { Refusal } from '../base/refusal.ts';
-import { createTurns, type Turns } from '../base/turns.ts';
-import { busyPeriods, mergeBusy, writeFreeBusy, type BusyPeriod } from '../ical/freebusy.ts';
+import { createTurns, inTurns, type Turns } from '../base/turns.ts';
+import { findingBusyPeriods, mergeBusy, writeFreeBusy, type BusyPeriod } from '../ical/freebusy.ts';
 import { parseCalendar } from '../ical/parse.ts';
 import type { TimeRange } from '../ical/time-value.ts';
 import type { Zone } from '../ical/timezone.ts';
@@ -30,7 +30,7 @@ export async function freeBusyOf(context: CalendarContext, question: FreeBusyQue
   for (const collection of question.collections) {
     for await (const object of objectsIn(context, collection, question)) {
       if (work.turns.isDue()) await work.turns.take();
-      busy.add(periodsOf(context, object, question, work));
+      busy.add(await periodsOf(context, object, question, work));
     }
   }
   return writeFreeBusy(busy.merged(), question.range, context.clock());
@@ -57,15 +57,16 @@ async function* objectsIn(
   }
 }
 
-function periodsOf(
+async function periodsOf(
   { limits }: CalendarContext,
   { octets }: CalendarObject,
   { range, floating }: FreeBusyQuestion,
   work: Work,
-): readonly BusyPeriod[] {
+): Promise<readonly BusyPeriod[]> {
   const steps = stepsForInstances(limits);
   const budget = { steps };
-  const periods = busyPeriods(parseCalendar(octets), range, { floating, budget });
+  const found = findingBusyPeriods(parseCalendar(octets), range, { floating, budget });
+  const periods = await inTurns(found, work.turns);
   work.left -= steps - budget.steps;
   if (work.left >= 0) return periods;
   throw new Refusal(

@@ -1,4 +1,5 @@
 import { createPasswords } from '../auth/passwords.ts';
+import { StoreConflict } from '../store/errors.ts';
 import { fold } from '../store/fold.ts';
 import {
   credentialsByLogin,
@@ -32,16 +33,19 @@ export interface ProvisionOutcome {
  * Creates or updates principals, their homes, calendars, memberships and delegates: all of them or, where anything
  * is wrong, none. Nothing that the specifications do not name is removed; the same again changes nothing.
  *
- * @throws BadRequest with a line for each problem, which begins with the path of the specification.
+ * @throws BadRequest with a line for each problem, which begins with the path of the specification; with `onlyNew`
+ *   StoreConflict where one is there already, also when another process made it a moment ago.
  */
 export async function applyPrincipals(
   context: CalendarContext,
   specs: readonly PrincipalSpec[],
   defaults: DefaultCalendars,
+  { onlyNew = false }: { readonly onlyNew?: boolean } = {},
 ): Promise<readonly ProvisionOutcome[]> {
   // Before the transaction, in which nothing but the database is awaited.
   const hashes = await newHashes(context, specs);
   const { outcomes, touched } = await context.store.write(async (tx) => {
+    if (onlyNew) await requireNew(tx, specs);
     throwIfAny(await problemsWithStored(tx, specs));
     const now = context.clock();
     const released = await releaseAddresses(tx, specs, now);
@@ -61,6 +65,14 @@ export async function applyPrincipals(
   });
   for (const { homeId, id, seq } of touched) context.hub.publish({ homeId, collectionId: id, seq });
   return outcomes;
+}
+
+async function requireNew(tx: Db, specs: readonly PrincipalSpec[]): Promise<void> {
+  const [taken] = await findPrincipals(
+    tx,
+    specs.map(({ id }) => id),
+  );
+  if (taken !== undefined) throw new StoreConflict('id', `there is a ${taken.kind} "${taken.id}" already`);
 }
 
 interface Work {

@@ -5,7 +5,7 @@ import type { Collection, ObjectHead, Principal } from './model.ts';
 import { refuseUnknownZones } from '../ical/validate.ts';
 import { zoneByTzid } from '../ical/timezone.ts';
 import { readObject } from './read-object.ts';
-import { writeObject, type WrittenObject } from './write-object.ts';
+import { requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface PutObject {
   readonly actor: Actor;
@@ -15,6 +15,8 @@ export interface PutObject {
   readonly octets: Uint8Array;
   /** The request's conditions: throws ConditionFailed. Called with what stands at the name when it is written. */
   readonly check: (current: ObjectHead | undefined) => void;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged: readonly Collection[];
 }
 
 /**
@@ -27,9 +29,13 @@ export async function putObject(context: CalendarContext, request: PutObject): P
   const object = readObject(context, collection, octets);
   // Only what a client stores is held to it: an import keeps what it finds, and says so.
   refuseUnknownZones(object.calendar, (tzid) => zoneByTzid(tzid) !== undefined);
-  const written = await context.store.write((tx) => writeObject(context, tx, request, object), {
-    lane: collection.homeId,
-  });
+  const written = await context.store.write(
+    async (tx) => {
+      await requireUnchanged(tx, request.unchanged);
+      return writeObject(context, tx, request, object);
+    },
+    { lane: collection.homeId },
+  );
   publish(context, collection, written.seq);
   return written;
 }

@@ -4,7 +4,7 @@ import { collectionByUri, moveCollection as moveRow, removeCollection as removeR
 import { requireOnHome } from './access.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
-import { requireCollection } from './write-object.ts';
+import { requireCollection, requireUnchanged } from './write-object.ts';
 
 /** The collections that belong to the home itself (RFC 6638 §2.1, §2.2): they are neither removed nor renamed. */
 const FIXED_KINDS: ReadonlySet<Collection['kind']> = new Set(['home', 'inbox', 'outbox', 'notification', 'freebusy']);
@@ -14,23 +14,31 @@ function requireRemovable(collection: Collection): void {
   throw new BadRequest(`The ${collection.kind} belongs to the home and cannot be removed`, { status: 403 });
 }
 
+export interface RemoveCollection {
+  readonly actor: Actor;
+  readonly collection: Collection;
+  /** Throws ConditionFailed; called inside the transaction with the collection as it is then. */
+  readonly check: (current: Collection) => void;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged: readonly Collection[];
+}
+
 /** DELETE of a calendar with everything in it, RFC 4918 §9.6.1. */
 export async function removeCollection(
   context: CalendarContext,
-  { actor, collection }: { readonly actor: Actor; readonly collection: Collection },
+  { actor, collection, check, unchanged }: RemoveCollection,
 ): Promise<void> {
   requireOnHome(context, actor, collection.homeId, 'unbind');
   requireRemovable(collection);
   await context.store.write(async (tx) => {
-    await requireCollection(tx, collection);
+    check(await requireCollection(tx, collection));
+    await requireUnchanged(tx, unchanged);
     await removeRow(tx, collection.id, context.clock());
   });
   context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
 }
 
-export interface RenameCollection {
-  readonly actor: Actor;
-  readonly collection: Collection;
+export interface RenameCollection extends RemoveCollection {
   /** The new last path segment, in the same home. */
   readonly uri: string;
   readonly overwrite: boolean;
@@ -41,12 +49,13 @@ export interface RenameCollection {
  * Returns whether something stood at the destination and was replaced.
  */
 export async function renameCollection(context: CalendarContext, request: RenameCollection): Promise<boolean> {
-  const { actor, collection, uri, overwrite } = request;
+  const { actor, collection, uri, overwrite, check, unchanged } = request;
   requireOnHome(context, actor, collection.homeId, 'unbind');
   requireOnHome(context, actor, collection.homeId, 'bind');
   requireRemovable(collection);
   const replaced = await context.store.write(async (tx) => {
-    await requireCollection(tx, collection);
+    check(await requireCollection(tx, collection));
+    await requireUnchanged(tx, unchanged);
     const target = await collectionByUri(tx, collection.homeId, uri);
     if (target?.id === collection.id) throw new BadRequest('Source and destination are the same', { status: 403 });
     if (target !== undefined) {

@@ -8,7 +8,7 @@ import type { CalendarContext } from './context.ts';
 import type { CalendarObject, Collection, ObjectHead, Principal } from './model.ts';
 import { publish } from './put-object.ts';
 import { readObject } from './read-object.ts';
-import { claimSeq, writeObject, type WrittenObject } from './write-object.ts';
+import { claimSeq, requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface TransferObject {
   readonly actor: Actor;
@@ -19,6 +19,8 @@ export interface TransferObject {
   readonly overwrite: boolean;
   /** Conditions on the source: throws ConditionFailed. */
   readonly check: (current: ObjectHead | undefined) => void;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged: readonly Collection[];
 }
 
 /**
@@ -47,7 +49,8 @@ interface Transferred {
 }
 
 async function transfer(context: CalendarContext, tx: Db, request: TransferObject): Promise<Transferred> {
-  const { how, from, to, check } = request;
+  const { how, from, to, check, unchanged } = request;
+  await requireUnchanged(tx, unchanged);
   const source = await objectByName(tx, from.collection.id, from.name);
   check(source);
   if (source === undefined) throw new BadRequest('There is no such resource', { status: 404 });

@@ -1,29 +1,39 @@
 import type { Actor } from '../auth/actor.ts';
-import { Refusal } from '../base/refusal.ts';
+import { BadRequest, Refusal } from '../base/refusal.ts';
 import { updateCollection as updateRow } from '../store/collections.ts';
 import { deadProperties, removeDeadProperty, setDeadProperty } from '../store/dead-properties.ts';
+import { headByName } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
 import { requireOnHome, requirePrivilege, privilegesOn } from './access.ts';
 import type { CollectionPatch, DeadPropertyPatch, PropertyChanges } from './collection-patch.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, ObjectHead, Principal } from './model.ts';
-import { requireCollection } from './write-object.ts';
+import { requireCollection, requireUnchanged } from './write-object.ts';
 
 export type { CollectionPatch, DeadPropertyPatch, PropertyChanges };
+
+export interface UpdateCollection {
+  readonly actor: Actor;
+  readonly collection: Collection;
+  readonly changes: PropertyChanges;
+  /** Throws ConditionFailed; called inside the transaction with the collection as it is then. */
+  readonly check: (current: Collection) => void;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged: readonly Collection[];
+}
 
 /** PROPPATCH of a collection (RFC 4918 §9.2): all of it or nothing, in one transaction. */
 export async function updateCollection(
   context: CalendarContext,
-  {
-    actor,
-    collection,
-    changes,
-  }: { readonly actor: Actor; readonly collection: Collection; readonly changes: PropertyChanges },
+  { actor, collection, changes, check, unchanged }: UpdateCollection,
 ): Promise<void> {
   requireOnHome(context, actor, collection.homeId, 'write-properties');
   await context.store.write(async (tx) => {
-    await requireCollection(tx, collection);
-    if (Object.keys(changes.live).length > 0) await updateRow(tx, collection.id, changes.live, context.clock());
+    check(await requireCollection(tx, collection));
+    await requireUnchanged(tx, unchanged);
+    // A dead property is one of the collection as well: its entity tag and the home's sync tell of the change.
+    const some = Object.keys(changes.live).length > 0 || changes.dead.size > 0;
+    if (some) await updateRow(tx, collection.id, changes.live, context.clock());
     await applyDeadProperties(context, tx, {
       homeId: collection.homeId,
       resourceId: collection.id,
@@ -33,15 +43,29 @@ export async function updateCollection(
   context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
 }
 
-/** PROPPATCH of an object: dead properties only, its octets and ETag stay. */
+export interface UpdateObjectProperties {
+  readonly actor: Actor;
+  readonly object: ObjectHead;
+  readonly patch: DeadPropertyPatch;
+  /** Throws ConditionFailed; called inside the transaction with the object as it is then. */
+  readonly check: (current: ObjectHead) => void;
+  /** Collections that must be as they were read: see requireUnchanged. */
+  readonly unchanged: readonly Collection[];
+}
+
+/** PROPPATCH of an object: dead properties only, its octets and ETag stay. 404 where it was removed meanwhile. */
 export async function updateObjectProperties(
   context: CalendarContext,
-  { actor, object, patch }: { readonly actor: Actor; readonly object: ObjectHead; readonly patch: DeadPropertyPatch },
+  { actor, object, patch, check, unchanged }: UpdateObjectProperties,
 ): Promise<void> {
   requireOnHome(context, actor, object.homeId, 'write-properties');
-  await context.store.write((tx) =>
-    applyDeadProperties(context, tx, { homeId: object.homeId, resourceId: object.id, patch }),
-  );
+  await context.store.write(async (tx) => {
+    await requireUnchanged(tx, unchanged);
+    const current = await headByName(tx, object.collectionId, object.name);
+    if (current?.id !== object.id) throw new BadRequest('There is no such resource', { status: 404 });
+    check(current);
+    await applyDeadProperties(context, tx, { homeId: object.homeId, resourceId: object.id, patch });
+  });
 }
 
 /** PROPPATCH of a principal: dead properties only; name and addresses are the administrator's. */
@@ -60,8 +84,8 @@ export async function updatePrincipalProperties(
   );
 }
 
-/** A key of an index: PostgreSQL refuses those of more than 2,700 octets. */
-const MOST_OF_NAME = 600;
+/** How many properties of the greatest size a resource may have: all that it has are read for one answer. */
+const PROPERTIES_OF_FULL_SIZE = 4;
 
 interface DeadPropertyChange {
   readonly homeId: string;
@@ -69,7 +93,7 @@ interface DeadPropertyChange {
   readonly patch: DeadPropertyPatch;
 }
 
-/** Sets and removes dead properties within the bounds of their size and number. */
+/** Sets and removes dead properties within the bounds of their number and of their size together. */
 export async function applyDeadProperties(
   { limits }: CalendarContext,
   tx: Db,
@@ -81,15 +105,14 @@ export async function applyDeadProperties(
       await removeDeadProperty(tx, resourceId, name);
       continue;
     }
-    if (xml.length > limits.propertyOctets) {
-      throw new Refusal('quota-not-exceeded', `A property holds at most ${limits.propertyOctets} octets`);
-    }
-    if (name.length > MOST_OF_NAME) {
-      throw new Refusal('quota-not-exceeded', `The name of a property holds at most ${MOST_OF_NAME} characters`);
-    }
     await setDeadProperty(tx, homeId, resourceId, name, xml);
   }
-  if ((await deadProperties(tx, resourceId)).size > limits.deadPropertiesPerResource) {
+  const all = await deadProperties(tx, resourceId);
+  if (all.size > limits.deadPropertiesPerResource) {
     throw new Refusal('quota-not-exceeded', `A resource has at most ${limits.deadPropertiesPerResource} properties`);
+  }
+  const octets = [...all.values()].reduce((sum, xml) => sum + Buffer.byteLength(xml), 0);
+  if (octets > limits.propertyOctets * PROPERTIES_OF_FULL_SIZE) {
+    throw new Refusal('quota-not-exceeded', 'The properties of this resource are too large together');
   }
 }

@@ -1,5 +1,5 @@
 import { newObjectId } from '../base/ids.ts';
-import { BadRequest, Refusal } from '../base/refusal.ts';
+import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { collectionById, nextSeq } from '../store/collections.ts';
 import { countObjects, headByName, headByUid, insertObject, updateObject } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
@@ -89,9 +89,20 @@ async function requireRoom(context: CalendarContext, tx: Db, collection: Collect
   throw new Refusal('quota-not-exceeded', `A collection holds at most ${most} resources`);
 }
 
-/** Whether the collection still stands; for use-cases that write outside of its sequence. */
+/** Throws ConditionFailed where one of the collections is not as it was when it was read. */
+export async function requireUnchanged(tx: Db, collections: readonly Collection[]): Promise<void> {
+  for (const { id, seq, propertiesVersion } of collections) {
+    const current = await collectionById(tx, id);
+    if (current?.seq === seq && current.propertiesVersion === propertiesVersion) continue;
+    throw new ConditionFailed('If: a collection was changed meanwhile');
+  }
+}
+
+/** The collection as it is now, if it still stands where it was read; for use-cases that write outside of its sequence. */
 export async function requireCollection(tx: Db, collection: Collection): Promise<Collection> {
   const current = await collectionById(tx, collection.id);
-  if (current === undefined) throw new BadRequest('The collection does not exist any more', { status: 404 });
+  if (current?.uri !== collection.uri) {
+    throw new BadRequest('The collection does not exist any more', { status: 404 });
+  }
   return current;
 }

@@ -3,4 +3,5 @@
  * `calendar-auto-schedule` would make clients leave invitations to us, class 2 would make them lock.
  */
 export const DAV_CLASSES =
-  '1, 3, extended-mkcol, calendar-access, calendar-query-extended, calendarserver-principal-search';
+  '1, 3, extended-mkcol, calendar-access, calendar-query-extended, calendarserver-principal-search, ' +
+  'calendarserver-home-sync';

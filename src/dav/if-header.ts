@@ -13,10 +13,10 @@ export interface IfList {
   readonly conditions: readonly IfCondition[];
 }
 
-/** The state of a resource: its strong entity tag without quotes, and the tokens of the locks it lies under. */
+/** The state of a resource: its strong entity tag without quotes, and its state tokens (RFC 4918 §10.4.1). */
 export interface IfState {
   readonly etag: string | undefined;
-  readonly lockTokens: readonly string[];
+  readonly stateTokens: readonly string[];
 }
 
 const TOKEN = /\s*(?:(<[^<>\s]*>)|(\()|(\))|(Not\b)|\[(W\/)?"([\x21\x23-\x7e\x80-\xff ]*)"\])/iy;
@@ -101,7 +101,7 @@ export async function checkIf(header: string | readonly string[] | undefined, qu
 
 // An unmapped URL is treated as a resource without that state, so that Not holds for it (RFC 4918 §10.4.4).
 function holds(condition: IfCondition, state: IfState | undefined): boolean {
-  if ('token' in condition) return (state?.lockTokens.includes(condition.token) ?? false) !== condition.negated;
+  if ('token' in condition) return (state?.stateTokens.includes(condition.token) ?? false) !== condition.negated;
   // The strong comparison function: a weak tag never matches.
   return (!condition.weak && state?.etag === condition.etag) !== condition.negated;
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Actor } from '../auth/actor.ts';
+import type { Collection } from '../calendar/model.ts';
 import type { Preferences } from './prefer.ts';
 import type { DavContext } from './property.ts';
 import type { Kind } from './resource.ts';
@@ -15,6 +16,8 @@ export interface DavRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly preferences: Preferences;
+  /** The collections that the If header was compared with: a write must still find them so. */
+  readonly unchanged: readonly Collection[];
   /** Reads the body within the limit given (octets); throws 413 beyond it. */
   body(limit: number): Promise<Uint8Array>;
 }

@@ -42,8 +42,16 @@ export function parsePropRequest(parent: XmlNode): PropRequest | undefined {
 
 const FORMS: ReadonlySet<ClarkName> = new Set([dav('prop'), dav('allprop'), dav('propname')]);
 
+/** Properties that one request may name: what clients send has fewer than a hundred, and each is answered everywhere. */
+export const MOST_PROPERTIES = 5000;
+
 /** Each name once: an answer names a property once (RFC 4918 §14.22). */
-const namesIn = ({ children }: XmlNode): readonly ClarkName[] => [...new Set(children.map(({ name }) => name))];
+function namesIn({ children }: XmlNode): readonly ClarkName[] {
+  if (children.length > MOST_PROPERTIES) {
+    throw new BadRequest(`At most ${MOST_PROPERTIES} properties can be asked for at once`);
+  }
+  return [...new Set(children.map(({ name }) => name))];
+}
 
 /** The element of a DAV:prop that names a property, with what the client wrote into it. */
 export function propNode(parent: XmlNode, name: ClarkName): XmlNode | undefined {

@@ -1,12 +1,13 @@
+import type { Limits } from '../base/limits.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import type { CollectionPatch, PropertyChanges } from '../calendar/collection-patch.ts';
 import { refusalElement, refusalStatus } from './error-body.ts';
 import { PROPERTIES } from './properties/index.ts';
 import type { Property } from './property.ts';
-import { isKind, type Kind, type Resource } from './resource.ts';
+import { COLLECTION_KINDS, isKind, type Kind, type Resource } from './resource.ts';
 import { dav, type ClarkName } from './xml/names.ts';
 import type { Xml, XmlNode } from './xml/node.ts';
-import { childOf } from './xml/parse.ts';
+import { childOf, withInheritedLanguage } from './xml/parse.ts';
 import { el, writeNode } from './xml/write.ts';
 import type { PropStat } from './xml/multistatus.ts';
 
@@ -43,7 +44,11 @@ export function instructionsOf(body: XmlNode): readonly Instruction[] {
     if (child.name !== dav('set') && child.name !== dav('remove')) return [];
     const prop = childOf(child, dav('prop'));
     if (prop === undefined) throw new BadRequest('DAV:set and DAV:remove each hold one DAV:prop');
-    return prop.children.map((node) => ({ name: node.name, node: child.name === dav('set') ? node : undefined }));
+    return prop.children.map((node) => ({
+      name: node.name,
+      // The element alone is kept, so the language in scope moves onto it (RFC 4918 §4.3).
+      node: child.name === dav('set') ? withInheritedLanguage(node, [prop, child, body]) : undefined,
+    }));
   });
 }
 
@@ -52,6 +57,7 @@ export interface UpdateTarget {
   readonly kind: Kind;
   /** MKCALENDAR and MKCOL may set what PROPPATCH may not: the component set (RFC 4791 §5.2.3). */
   readonly creating: boolean;
+  readonly limits: Pick<Limits, 'propertyOctets'>;
 }
 
 /** Works the instructions through without writing: live properties change the collection, others are kept as dead. */
@@ -61,12 +67,10 @@ export function planUpdate(instructions: readonly Instruction[], target: UpdateT
   const refusals: Refusal[] = [];
   const outcomes = instructions.map(({ name, node }): Outcome => {
     const property = PROPERTIES.get(name);
-    if (property === undefined || isDeadHere(property, target)) {
-      dead.set(name, node === undefined ? null : writeNode(node));
-      return { name, status: 200, error: undefined };
-    }
     try {
-      live = { ...live, ...changeOf(property, node, target) };
+      const xml = node && textOf(node, target);
+      if (property === undefined || isDeadHere(property, target)) dead.set(name, xml ?? null);
+      else live = { ...live, ...changeOf(property, node, target) };
       return { name, status: 200, error: undefined };
     } catch (error) {
       if (error instanceof Refusal) refusals.push(error);
@@ -82,13 +86,30 @@ export function planUpdate(instructions: readonly Instruction[], target: UpdateT
   };
 }
 
+/** A key of an index: PostgreSQL refuses those of more than 2,700 octets. */
+const MOST_OF_NAME = 600;
+
+/** What would be kept of the element, if it is not too large to be. */
+function textOf(node: XmlNode, { limits }: UpdateTarget): Xml {
+  const xml = writeNode(node);
+  if (Buffer.byteLength(xml) > limits.propertyOctets) {
+    throw new Refusal('quota-not-exceeded', `A property holds at most ${limits.propertyOctets} octets`);
+  }
+  if (node.name.length > MOST_OF_NAME) {
+    throw new Refusal('quota-not-exceeded', `The name of a property holds at most ${MOST_OF_NAME} characters`);
+  }
+  return xml;
+}
+
 /** A property that lives on other kinds only is, here, nobody's but the client's. */
 function isDeadHere(property: Property, { kind }: UpdateTarget): boolean {
   return !property.on.includes(kind);
 }
 
 function changeOf(property: Property, node: XmlNode | undefined, target: UpdateTarget): CollectionPatch {
-  if (property.change === undefined || (property.createOnly === true && !target.creating)) {
+  // Only collections are changed through live properties: a principal is what the installation says it is.
+  const isChangeable = (COLLECTION_KINDS as readonly Kind[]).includes(target.kind);
+  if (!isChangeable || property.change === undefined || (property.createOnly === true && !target.creating)) {
     throw new Refusal('cannot-modify-protected-property', `${property.name} is protected`);
   }
   return property.change(node);
@@ -106,15 +127,17 @@ function refusedOutcome(name: ClarkName, error: unknown): Outcome {
 const failed = (outcome: Outcome): Outcome => (outcome.status === 200 ? { ...outcome, status: 424 } : outcome);
 
 function propstatsOf(outcomes: readonly Outcome[]): readonly PropStat[] {
-  const groups = new Map<string, Outcome[]>();
+  const groups = new Map<string, Outcome & { readonly names: Set<ClarkName> }>();
   for (const outcome of outcomes) {
     const key = `${outcome.status}${outcome.error ?? ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), outcome]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { ...outcome, names: new Set([outcome.name]) });
+    else group.names.add(outcome.name);
   }
-  return [...groups.values()].map(([first, ...rest]) => ({
-    status: first?.status ?? 200,
-    props: [first, ...rest].flatMap((outcome) => (outcome === undefined ? [] : [el(outcome.name)])),
-    error: first?.error,
+  return [...groups.values()].map(({ status, error, names }) => ({
+    status,
+    props: [...names].map((name) => el(name)),
+    error,
   }));
 }
 

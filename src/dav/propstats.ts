@@ -43,6 +43,21 @@ export async function responsesOf(
   return resources.map(({ href }, index) => ({ href, propstats: propstats[index] ?? [] }));
 }
 
+/** Properties that are looked up at a time, over all resources: some tens of milliseconds. */
+const MOST_LOOKED_UP = 20_000;
+/** Resources whose dead properties are held at a time, each of which may have megabytes of them. */
+const MOST_WITH_DEAD = 50;
+
+/** The resources in slices for responsesOf, so that a long list of properties of many of them is no one piece of work. */
+export function* slicesOf(resources: readonly Resource[], request: PropRequest): Generator<readonly Resource[]> {
+  const [first] = resources;
+  if (first === undefined) return;
+  const { asks, dead } = planOf(request, first.kind);
+  const size = Math.max(1, Math.floor(MOST_LOOKED_UP / Math.max(1, asks.length)));
+  const step = dead === 'none' ? size : Math.min(size, MOST_WITH_DEAD);
+  for (let from = 0; from < resources.length; from += step) yield resources.slice(from, from + step);
+}
+
 const NO_DEAD: DeadProperties = new Map();
 
 /** One property asked for; without a `property` it can only be a dead one. */

@@ -1,7 +1,7 @@
 import { BadRequest } from '../base/refusal.ts';
 import type { DavRequest } from './method.ts';
 import type { XmlNode } from './xml/node.ts';
-import { parseXml } from './xml/parse.ts';
+import { parseXmlInTurns } from './xml/parse.ts';
 
 /** The request's XML body; undefined where there is none. Throws BadRequest for another type or what is not XML. */
 export async function readXml(request: DavRequest): Promise<XmlNode | undefined> {
@@ -9,7 +9,8 @@ export async function readXml(request: DavRequest): Promise<XmlNode | undefined>
   const body = await request.body(limits.xmlOctets);
   if (body.length === 0) return undefined;
   requireXmlType(request.headers['content-type']);
-  return parseXml(body, { octets: limits.xmlOctets, depth: limits.xmlDepth, elements: limits.xmlElements });
+  const bounds = { octets: limits.xmlOctets, depth: limits.xmlDepth, elements: limits.xmlElements };
+  return parseXmlInTurns(body, bounds, request.headers['content-type']);
 }
 
 /** RFC 4918 §8.2: text/xml or application/xml; a client that names no type is believed. */

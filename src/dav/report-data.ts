@@ -1,14 +1,14 @@
 import { Refusal } from '../base/refusal.ts';
 import type { Limits } from '../base/limits.ts';
-import { createTurns } from '../base/turns.ts';
+import { createTurns, inTurns } from '../base/turns.ts';
 import type { CalendarObject, ObjectHead } from '../calendar/model.ts';
 import { stepsForInstances } from '../calendar/object-steps.ts';
 import type { DataRequest } from '../ical/data-request.ts';
-import { calendarData } from '../ical/subset.ts';
+import { cuttingData } from '../ical/subset.ts';
 import type { Zone } from '../ical/timezone.ts';
 import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
 import { property } from './property.ts';
-import { responsesOf } from './propstats.ts';
+import { responsesOf, slicesOf } from './propstats.ts';
 import type { ReportRequest } from './report.ts';
 import { parseCalendarData } from './reports/calendar-data-xml.ts';
 import type { Resource } from './resource.ts';
@@ -53,7 +53,11 @@ export function withCalendarData({ request, octets, data }: DataWish, context: D
   const computed = property({
     name: NAME,
     on: ['object'],
-    get: ({ object }) => (hasOctets(object) ? el(NAME, text(cut(object))) : undefined),
+    get({ object }) {
+      if (!hasOctets(object)) return undefined;
+      const data = cut(object);
+      return typeof data === 'string' ? el(NAME, text(data)) : data.then((each) => el(NAME, text(each)));
+    },
   });
   return { ...request, computed: [computed] };
 }
@@ -67,17 +71,17 @@ export async function dataResponses(
   { wish, asked }: { readonly wish: DataWish; readonly asked: PropRequest },
   { context, preferences }: Pick<ReportRequest, 'context' | 'preferences'>,
 ): Promise<readonly DavResponse[]> {
-  if (wish.data === undefined) return responsesOf(members, asked, context, preferences);
   const turns = createTurns();
   const responses: DavResponse[] = [];
-  for (const member of members) {
+  const slices = wish.data === undefined ? slicesOf(members, asked) : members.map((member) => [member]);
+  for (const slice of slices) {
     if (turns.isDue()) await turns.take();
-    responses.push(...(await responsesOf([member], asked, context, preferences)));
+    responses.push(...(await responsesOf(slice, asked, context, preferences)));
   }
   return responses;
 }
 
-type Cutter = (object: CalendarObject) => string;
+type Cutter = (object: CalendarObject) => string | Promise<string>;
 
 const hasOctets = (object: ObjectHead): object is CalendarObject => 'octets' in object;
 const wholeText: Cutter = ({ octets }) =>
@@ -93,7 +97,8 @@ const STEPS_PER_INSTANCE = 10;
 function createCutter(data: DataRequest, { floating, limits }: DataContext): Cutter {
   let instances = limits.expandInstances;
   let steps = limits.expandInstances * STEPS_PER_INSTANCE;
-  return ({ octets }) => {
+  const turns = createTurns();
+  return async ({ octets }) => {
     if (instances <= 0 || steps <= 0) {
       throw new Refusal(
         'number-of-matches-within-limits',
@@ -103,7 +108,7 @@ function createCutter(data: DataRequest, { floating, limits }: DataContext): Cut
     const budget = { steps: Math.min(steps, stepsForInstances(limits)) };
     const before = budget.steps;
     try {
-      const cut = calendarData(octets, data, { floating, budget });
+      const cut = await inTurns(cuttingData(octets, data, { floating, budget }), turns);
       if (data.expand !== undefined) instances -= componentsIn(cut);
       return cut;
     } finally {

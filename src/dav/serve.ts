@@ -35,7 +35,10 @@ export function davMiddleware(settings: DavSettings): Middleware {
 
 async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings): Promise<DavAnswer> {
   const { actor } = ctx.state;
-  const path = pathOf(ctx.req.url ?? '/');
+  const { url = '/' } = ctx.req;
+  // RFC 9110 §7.1: no part of it. To remove the whole where a part was meant would be the worst of all readings.
+  if (url.includes('#')) throw new BadRequest('The request target has a fragment');
+  const path = pathOf(url);
   const target = await resolve({ calendar, actor, octets: ctx.method === 'GET' }, segmentsOf(path));
   const method = METHODS.get(ctx.method);
   if (method === undefined) {
@@ -43,15 +46,15 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
   }
   requireReadable(method, target, path);
   requireAllowed(method, target);
-  const request: DavRequest = {
+  const asked = {
     context: { actor, calendar, publicUrl, reports: REPORTS },
     target,
     path,
     headers: ctx.req.headers,
     preferences: parsePrefer(ctx.req.headers),
-    body: (limit) => readBody(ctx.req, limit),
+    body: (limit: number) => readBody(ctx.req, limit, ctx.state.takeRoom),
   };
-  await checkIfHeader(request);
+  const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };
   const result = await outcomeOf(method, request);
   if (result.synced === true) ctx.state.synced = true;
   return method.name === 'OPTIONS' ? { ...result, headers: { ...result.headers, Allow: allowOf(target) } } : result;

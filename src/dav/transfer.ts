@@ -6,7 +6,7 @@ import type { DavAnswer, DavRequest } from './method.ts';
 import { segmentsOf } from './path.ts';
 import { requireResource } from './require-resource.ts';
 import { resolve, type Target } from './resolve.ts';
-import { writeCheck } from './write-check.ts';
+import { checkTarget, writeCheck } from './write-check.ts';
 import { isKind, type ResourceOf } from './resource.ts';
 
 /** What COPY and MOVE of one object have in common: destination, conditions, answer (RFC 4918 §9.8, §9.9). */
@@ -15,6 +15,7 @@ export async function transferTo(request: DavRequest, how: 'copy' | 'move'): Pro
   const source = requireResource(request.target, how === 'move' ? 'unbind' : 'read');
   if (source.kind !== 'object')
     throw new BadRequest(`This cannot be ${how === 'move' ? 'moved' : 'copied'}`, { status: 403 });
+  checkTarget(request);
   const target = await resolveDestination(request);
   const { calendar, name } = destinationOf(target);
   const written = await transferObject(context.calendar, {
@@ -24,6 +25,7 @@ export async function transferTo(request: DavRequest, how: 'copy' | 'move'): Pro
     to: { owner: calendar.owner, collection: calendar.collection, name },
     overwrite: parseOverwrite(headers),
     check: writeCheck(request),
+    unchanged: request.unchanged,
   });
   return {
     status: written.outcome === 'created' ? 201 : 204,

@@ -1,6 +1,7 @@
 import { ConditionFailed } from '../base/refusal.ts';
-import type { ObjectHead } from '../calendar/model.ts';
-import { checkWrite } from './conditions.ts';
+import type { Collection, ObjectHead } from '../calendar/model.ts';
+import { syncTokenOf } from '../calendar/sync-token.ts';
+import { checkWrite, type CurrentState } from './conditions.ts';
 import { collectionTag } from './entity-tag.ts';
 import { checkIf, type IfState } from './if-header.ts';
 import type { DavRequest } from './method.ts';
@@ -10,25 +11,55 @@ import { COLLECTION_KINDS, isKind } from './resource.ts';
 
 type Asked = Pick<DavRequest, 'context' | 'headers' | 'target'>;
 
-/** The If header (RFC 4918 §10.4) against the resources as they are now. Throws ConditionFailed or BadRequest. */
-export async function checkIfHeader(request: Asked): Promise<void> {
+/**
+ * The If header (RFC 4918 §10.4) against the resources as they are now. Returns the collections that it was compared
+ * with, which a write must still find so. Throws ConditionFailed or BadRequest.
+ */
+export async function checkIfHeader(request: Asked): Promise<readonly Collection[]> {
   const { context, headers, target } = request;
-  if (headers['if'] === undefined) return;
+  if (headers['if'] === undefined) return [];
+  const seen: Collection[] = [];
   await checkIf(headers['if'], {
     path: target.href,
     own: { publicUrl: context.publicUrl, host: headers.host },
     state: async (path) => {
-      if (path === target.href) return stateOf(request, target);
-      return stateOf(request, await resolve({ calendar: context.calendar, actor: context.actor }, segmentsOf(path)));
+      const question = { calendar: context.calendar, actor: context.actor };
+      const named = path === target.href ? target : await resolve(question, segmentsOf(path));
+      if (named.kind !== 'missing' && isKind(named, COLLECTION_KINDS)) seen.push(named.collection);
+      return ifStateOf(request, named);
     },
   });
+  return seen;
 }
 
-function stateOf({ context }: Asked, target: Target): IfState | undefined {
+/** A sync token is the state token of its collection (RFC 6578 §5); of locks there are none. */
+function ifStateOf({ context: { calendar } }: Asked, target: Target): IfState | undefined {
   if (target.kind === 'missing' || !target.privileges.has('read')) return undefined;
-  if (target.kind === 'object') return { etag: target.object.etag, lockTokens: [] };
-  const etag = isKind(target, COLLECTION_KINDS) ? collectionTag(context.calendar, target.collection) : undefined;
-  return { etag, lockTokens: [] };
+  if (target.kind === 'object') return { etag: target.object.etag, stateTokens: [] };
+  if (!isKind(target, COLLECTION_KINDS)) return { etag: undefined, stateTokens: [] };
+  const { collection } = target;
+  return { etag: collectionTag(calendar, collection), stateTokens: [syncTokenOf(calendar, collection)] };
+}
+
+/** If-Match and its like on what stands at the URL, before a body is read or work is done. Throws ConditionFailed. */
+export function checkTarget({ context, headers, target }: Asked): void {
+  checkWrite(headers, target.kind === 'missing' ? undefined : currentOf(context, target));
+}
+
+function currentOf(context: Asked['context'], target: Exclude<Target, { kind: 'missing' }>): CurrentState {
+  if (target.kind === 'object') return target.object;
+  if (isKind(target, COLLECTION_KINDS)) return stateOfCollection(context, target.collection);
+  return { etag: undefined, modifiedAt: undefined };
+}
+
+const stateOfCollection = ({ calendar }: Asked['context'], collection: Collection): CurrentState => ({
+  etag: collectionTag(calendar, collection),
+  modifiedAt: collection.modifiedAt,
+});
+
+/** The conditions of a request on a collection that it changes, to be asked inside the transaction. */
+export function collectionCheck({ context, headers }: Asked): (current: Collection) => void {
+  return (current) => checkWrite(headers, stateOfCollection(context, current));
 }
 
 /**

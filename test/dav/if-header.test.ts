@@ -20,10 +20,10 @@ function holds(header: string, states: Record<string, IfState>, path = '/resourc
 describe('the examples of RFC 4918 §10.4', () => {
   const noTag = `(<${LOCK}> ["I am an ETag"]) (["I am another ETag"])`;
   test.each<[string, IfState, boolean]>([
-    ['locked and with the first tag', { etag: 'I am an ETag', lockTokens: [LOCK] }, true],
-    ['with the first tag but not locked', { etag: 'I am an ETag', lockTokens: [] }, false],
-    ['with the second tag', { etag: 'I am another ETag', lockTokens: [] }, true],
-    ['locked and with neither', { etag: 'x', lockTokens: [LOCK] }, false],
+    ['locked and with the first tag', { etag: 'I am an ETag', stateTokens: [LOCK] }, true],
+    ['with the first tag but not locked', { etag: 'I am an ETag', stateTokens: [] }, false],
+    ['with the second tag', { etag: 'I am another ETag', stateTokens: [] }, true],
+    ['locked and with neither', { etag: 'x', stateTokens: [LOCK] }, false],
   ])('§10.4.6, a resource %s', async (_what, state, expected) => {
     expect(await holds(noTag, { '/resource1': state })).toBe(expected);
   });
@@ -32,9 +32,9 @@ describe('the examples of RFC 4918 §10.4', () => {
     [[OTHER], true],
     [[LOCK, OTHER], false],
     [[], false],
-  ])('§10.4.7, locked with %j', async (lockTokens, expected) => {
+  ])('§10.4.7, locked with %j', async (stateTokens, expected) => {
     const header = `(Not <${LOCK}>\r\n <${OTHER}>)`;
-    expect(await holds(header, { '/resource1': { etag: undefined, lockTokens } })).toBe(expected);
+    expect(await holds(header, { '/resource1': { etag: undefined, stateTokens } })).toBe(expected);
   });
 
   test('§10.4.8, a condition that always holds still submits its token', async () => {
@@ -46,10 +46,10 @@ describe('the examples of RFC 4918 §10.4', () => {
   test.each<[string, IfState, boolean]>([
     [
       'locked, for a weak tag never matches by the strong comparison',
-      { etag: 'A weak ETag', lockTokens: [LOCK] },
+      { etag: 'A weak ETag', stateTokens: [LOCK] },
       false,
     ],
-    ['with the strong tag', { etag: 'strong ETag', lockTokens: [] }, true],
+    ['with the strong tag', { etag: 'strong ETag', stateTokens: [] }, true],
   ])('§10.4.9, a tagged list, %s', async (_what, state, expected) => {
     const header = `</resource1> (<${LOCK}> [W/"A weak ETag"]) (["strong ETag"])`;
     expect(await holds(header, { '/resource1': state })).toBe(expected);
@@ -57,7 +57,7 @@ describe('the examples of RFC 4918 §10.4', () => {
 
   test('§10.4.10, the collection that the header names is looked at', async () => {
     const header = `<http://www.example.com/specs/> (<${LOCK}>)`;
-    const locked = { '/specs/': { etag: undefined, lockTokens: [LOCK] } };
+    const locked = { '/specs/': { etag: undefined, stateTokens: [LOCK] } };
     expect(await holds(header, locked, '/specs/rfc2518.txt')).toBe(true);
     expect(await holds(header, {}, '/specs/rfc2518.txt')).toBe(false);
   });
@@ -69,13 +69,13 @@ describe('the examples of RFC 4918 §10.4', () => {
 });
 
 test('a resource of another server has no state here', async () => {
-  const states = { '/a': { etag: '1', lockTokens: [] } };
+  const states = { '/a': { etag: '1', stateTokens: [] } };
   expect(await holds('<http://elsewhere.example/a> (["1"])', states)).toBe(false);
   expect(await holds('<http://www.example.com/a> (["1"])', states)).toBe(true);
 });
 
 test('several resources: any list may hold', async () => {
-  const states = { '/a': { etag: '1', lockTokens: [] }, '/b': { etag: '2', lockTokens: [] } };
+  const states = { '/a': { etag: '1', stateTokens: [] }, '/b': { etag: '2', stateTokens: [] } };
   expect(await holds('</a> (["x"]) (["y"]) </b> (["2"])', states)).toBe(true);
   expect(await holds('</a> (["2"]) </b> (["1"])', states)).toBe(false);
 });

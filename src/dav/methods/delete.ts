@@ -4,7 +4,7 @@ import { removeCollection } from '../../calendar/remove-collection.ts';
 import type { Method } from '../method.ts';
 import { requireResource } from '../require-resource.ts';
 import { COLLECTION_KINDS, isKind } from '../resource.ts';
-import { writeCheck } from '../write-check.ts';
+import { collectionCheck, writeCheck } from '../write-check.ts';
 
 /**
  * DELETE, RFC 4918 §9.6: one object, or a calendar with all its members. Can raise: need-privileges, 403 for what
@@ -23,6 +23,7 @@ export const remove: Method = {
         collection: resource.collection,
         name: resource.object.name,
         check: writeCheck(request),
+        unchanged: request.unchanged,
       });
       return { status: 204 };
     }
@@ -31,7 +32,12 @@ export const remove: Method = {
     if (headers.depth !== undefined && String(headers.depth).toLowerCase() !== 'infinity') {
       throw new BadRequest('A collection is deleted with Depth: infinity');
     }
-    await removeCollection(context.calendar, { actor: context.actor, collection: resource.collection });
+    await removeCollection(context.calendar, {
+      actor: context.actor,
+      collection: resource.collection,
+      check: collectionCheck(request),
+      unchanged: request.unchanged,
+    });
     return { status: 204 };
   },
 };

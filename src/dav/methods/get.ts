@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 
+import { createTurns } from '../../base/turns.ts';
 import { listObjects, withOctets } from '../../calendar/get-objects.ts';
 import { mergeCalendars } from '../../ical/group.ts';
-import { notModified } from '../conditions.ts';
+import { checkRead, notModified } from '../conditions.ts';
 import { collectionTag } from '../entity-tag.ts';
 import { listingPage } from '../listing-page.ts';
 import { CALENDAR_BODY, objectHeaders, validatorsOf } from '../representation.ts';
@@ -15,7 +16,7 @@ const PRIVATE = 'private, no-cache';
 
 /**
  * GET and HEAD, RFC 9110 §9.3.1: an object's octets as they were sent; a calendar as one iCalendar file; any other
- * collection as a plain page for a person with a browser. Can raise: need-privileges, 404.
+ * collection as a plain page for a person with a browser. Can raise: need-privileges, 404, 412.
  */
 async function run(request: DavRequest): Promise<DavAnswer> {
   const resource = requireResource(request.target, 'read');
@@ -31,6 +32,7 @@ async function pageAnswer(request: DavRequest, resource: Resource): Promise<DavA
     'Cache-Control': PRIVATE,
     Vary: 'Accept, User-Agent',
   };
+  checkRead(request.headers, state ?? STATELESS);
   if (state !== undefined && notModified(request.headers, state)) return { status: 304, headers };
   const body = await listingPage(resource, request.context);
   return { status: 200, headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8' }, body };
@@ -42,15 +44,23 @@ interface State {
   readonly modifiedAt: number;
 }
 
-/** What a collection's answers are valid for; undefined for what has no state of its own. */
+const STATELESS = { etag: undefined, modifiedAt: undefined } as const;
+
+/**
+ * What the page of a collection is valid for; undefined for what has no state of its own. The page of a calendar is
+ * not the file that GET of it is otherwise: a strong tag names one of them (RFC 9110 §8.8.1).
+ */
 function stateOf({ context }: DavRequest, resource: Resource): State | undefined {
   if (!isKind(resource, COLLECTION_KINDS)) return undefined;
-  return { etag: collectionTag(context.calendar, resource.collection), modifiedAt: resource.collection.modifiedAt };
+  const { collection, kind } = resource;
+  const tag = collectionTag(context.calendar, collection);
+  return { etag: kind === 'calendar' ? `${tag}:page` : tag, modifiedAt: collection.modifiedAt };
 }
 
 async function objectAnswer(request: DavRequest, resource: ResourceOf<'object'>): Promise<DavAnswer> {
   const object = await withOctets(request.context.calendar, resource);
   const headers = { ...objectHeaders(object), 'Cache-Control': PRIVATE };
+  checkRead(request.headers, object);
   if (notModified(request.headers, object)) return { status: 304, headers };
   return { status: 200, headers: { ...headers, ...CALENDAR_BODY }, body: object.octets };
 }
@@ -59,6 +69,7 @@ async function calendarAnswer(request: DavRequest, resource: ResourceOf<'calenda
   const { context } = request;
   const state = { ...resource.collection, etag: collectionTag(context.calendar, resource.collection) };
   const headers = { ...validatorsOf(state), 'Cache-Control': PRIVATE, Vary: 'Accept, User-Agent' };
+  checkRead(request.headers, state);
   if (notModified(request.headers, state)) return { status: 304, headers };
   return {
     status: 200,
@@ -76,7 +87,13 @@ async function* octetsOf(
   { calendar }: DavRequest['context'],
   { collection }: ResourceOf<'calendar'>,
 ): AsyncGenerator<Uint8Array, void> {
-  for await (const page of listObjects(calendar, collection)) for (const { octets } of page) yield octets;
+  const turns = createTurns();
+  for await (const page of listObjects(calendar, collection)) {
+    for (const { octets } of page) {
+      if (turns.isDue()) await turns.take();
+      yield octets;
+    }
+  }
 }
 
 /** A browser names text/html; calendar programs name text/calendar, or anything, or nothing. */

@@ -6,7 +6,7 @@ import { caldav } from '../xml/names.ts';
 
 /**
  * MKCALENDAR, RFC 4791 §5.3.1. Can raise: resource-must-be-null, calendar-collection-location-ok, valid-calendar-data,
- * need-privileges, quota-not-exceeded, 409 without a parent.
+ * valid-resourcetype, need-privileges, quota-not-exceeded, 409 without a parent.
  */
 export const mkcalendar: Method = {
   name: 'MKCALENDAR',

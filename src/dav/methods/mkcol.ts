@@ -1,11 +1,10 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
-import { createCalendarAt, requirePlace } from '../create-calendar.ts';
+import { createCalendarAt, isCalendarType, requirePlace } from '../create-calendar.ts';
 import type { Method } from '../method.ts';
 import { instructionsOf } from '../property-update.ts';
 import { readXml } from '../read-xml.ts';
-import { caldav, dav } from '../xml/names.ts';
+import { dav } from '../xml/names.ts';
 import type { XmlNode } from '../xml/node.ts';
-import { childOf } from '../xml/parse.ts';
 
 /**
  * Extended MKCOL, RFC 5689 §3, of a calendar. A plain collection has no place in a calendar home, because its members
@@ -30,10 +29,6 @@ export const mkcol: Method = {
 /** RFC 5689 §3.3: the type asked for must be one that can be made here. */
 function requireCalendarType(body: XmlNode | undefined): void {
   const type = body && instructionsOf(body).find(({ name }) => name === dav('resourcetype'))?.node;
-  const isCalendar =
-    type !== undefined &&
-    childOf(type, dav('collection')) !== undefined &&
-    childOf(type, caldav('calendar')) !== undefined;
-  if (isCalendar && type.children.length === 2) return;
+  if (type !== undefined && isCalendarType(type)) return;
   throw new Refusal('valid-resourcetype', 'Only calendars can be made here: DAV:collection and CALDAV:calendar');
 }

@@ -1,10 +1,12 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
 import { renameCollection } from '../../calendar/remove-collection.ts';
+import { parseDepth } from '../depth.ts';
 import { parseOverwrite } from '../destination.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
 import type { ResourceOf } from '../resource.ts';
 import { resolveDestination, transferTo } from '../transfer.ts';
+import { checkTarget, collectionCheck } from '../write-check.ts';
 
 /**
  * MOVE, RFC 4918 §9.9: an object within or between calendars (what iOS sends for "change calendar"), a calendar
@@ -21,6 +23,11 @@ export const move: Method = {
 
 async function moveCalendar(request: DavRequest, calendar: ResourceOf<'calendar'>): Promise<DavAnswer> {
   requirePrivilege(calendar.privileges, 'unbind', calendar.href);
+  // RFC 4918 §9.9.2: a collection goes with all that is in it.
+  if (request.headers.depth !== undefined && parseDepth(request.headers.depth, 'infinity') !== 'infinity') {
+    throw new BadRequest('A collection is moved with Depth: infinity');
+  }
+  checkTarget(request);
   const overwrite = parseOverwrite(request.headers);
   const target = await resolveDestination(request);
   const home = target.kind === 'missing' ? target.parent : undefined;
@@ -38,10 +45,17 @@ async function moveCalendar(request: DavRequest, calendar: ResourceOf<'calendar'
 }
 
 async function rename(
-  { context }: DavRequest,
+  request: DavRequest,
   { collection }: ResourceOf<'calendar'>,
   to: { readonly uri: string; readonly overwrite: boolean },
 ): Promise<DavAnswer> {
-  const replaced = await renameCollection(context.calendar, { actor: context.actor, collection, ...to });
+  const { context, unchanged } = request;
+  const replaced = await renameCollection(context.calendar, {
+    actor: context.actor,
+    collection,
+    ...to,
+    check: collectionCheck(request),
+    unchanged,
+  });
   return { status: replaced ? 204 : 201 };
 }

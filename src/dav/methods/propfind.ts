@@ -4,7 +4,7 @@ import { parseDepth, type Depth } from '../depth.ts';
 import type { DavRequest, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
 import { parsePropfind, type PropRequest } from '../prop-request.ts';
-import { responsesOf } from '../propstats.ts';
+import { responsesOf, slicesOf } from '../propstats.ts';
 import { requireResource } from '../require-resource.ts';
 import { ALL_KINDS, type Resource } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
@@ -50,5 +50,7 @@ async function* responses(
   // RFC 8144 §3: depth-noroot leaves the resource itself out.
   if (depth === 0 || !preferences.noroot) yield* await responsesOf([resource], asked, context, preferences);
   if (depth === 0) return;
-  for await (const page of childrenOf(resource, context)) yield* await responsesOf(page, asked, context, preferences);
+  for await (const page of childrenOf(resource, context)) {
+    for (const slice of slicesOf(page, asked)) yield* await responsesOf(slice, asked, context, preferences);
+  }
 }

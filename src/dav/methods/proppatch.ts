@@ -11,6 +11,7 @@ import { instructionsOf, isSettable, planUpdate, type PropertyUpdate } from '../
 import { readXml } from '../read-xml.ts';
 import { requireResource } from '../require-resource.ts';
 import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource } from '../resource.ts';
+import { checkTarget, collectionCheck, writeCheck } from '../write-check.ts';
 import { dav } from '../xml/names.ts';
 
 /**
@@ -22,12 +23,17 @@ export const proppatch: Method = {
   on: ALL_KINDS,
   async run(request) {
     const resource = requireResource(request.target, 'write-properties');
+    checkTarget(request);
     const body = await readXml(request);
     if (body?.name !== dav('propertyupdate')) throw new BadRequest('The body must be a DAV:propertyupdate');
     if (!isSettable(resource)) throw new BadRequest('Properties cannot be set here', { status: 403 });
     const instructions = instructionsOf(body);
     if (instructions.length === 0) throw new BadRequest('The DAV:propertyupdate holds no property');
-    const update = planUpdate(instructions, { kind: resource.kind, creating: false });
+    const update = planUpdate(instructions, {
+      kind: resource.kind,
+      creating: false,
+      limits: request.context.calendar.limits,
+    });
     if (update.accepted) await apply(request, resource, update);
     // RFC 8144 §2.2: a minimal answer to complete success has no body.
     if (update.accepted && request.preferences.minimal) {
@@ -37,16 +43,22 @@ export const proppatch: Method = {
   },
 };
 
-async function apply(
-  { context: { actor, calendar } }: DavRequest,
-  resource: Resource,
-  { changes }: PropertyUpdate,
-): Promise<void> {
+async function apply(request: DavRequest, resource: Resource, { changes }: PropertyUpdate): Promise<void> {
+  const { context, unchanged } = request;
+  const { actor, calendar } = context;
   if (resource.kind === 'object') {
-    await updateObjectProperties(calendar, { actor, object: resource.object, patch: changes.dead });
+    const { object } = resource;
+    await updateObjectProperties(calendar, {
+      actor,
+      object,
+      patch: changes.dead,
+      check: writeCheck(request),
+      unchanged,
+    });
   } else if (resource.kind === 'principal') {
     await updatePrincipalProperties(calendar, { actor, principal: resource.principal, patch: changes.dead });
   } else if (isKind(resource, COLLECTION_KINDS)) {
-    await updateCollection(calendar, { actor, collection: resource.collection, changes });
+    const { collection } = resource;
+    await updateCollection(calendar, { actor, collection, changes, check: collectionCheck(request), unchanged });
   }
 }

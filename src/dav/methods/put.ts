@@ -3,7 +3,7 @@ import { putObject } from '../../calendar/put-object.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
 import { objectHeaders, representationHeaders } from '../representation.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
-import { writeCheck } from '../write-check.ts';
+import { checkTarget, writeCheck } from '../write-check.ts';
 import { isKind, type ResourceOf } from '../resource.ts';
 
 /**
@@ -19,7 +19,10 @@ export const put: Method = {
     const { context, headers } = request;
     const { calendar, name } = memberOf(request);
     requireCalendarType(headers['content-type']);
-    const octets = await request.body(context.calendar.limits.requestOctets);
+    // RFC 9110 §14.5: a part must not be taken for the whole.
+    if (headers['content-range'] !== undefined) throw new BadRequest('A part of a resource cannot be put');
+    checkTarget(request);
+    const octets = await octetsOf(request);
     const written = await putObject(context.calendar, {
       actor: context.actor,
       owner: calendar.owner,
@@ -27,10 +30,22 @@ export const put: Method = {
       name,
       octets,
       check: writeCheck(request),
+      unchanged: request.unchanged,
     });
     return answer(request, written, octets);
   },
 };
+
+/** The body, read no further than an object may be long. */
+async function octetsOf({ context, body }: DavRequest): Promise<Uint8Array> {
+  const { resourceOctets } = context.calendar.limits;
+  try {
+    return await body(resourceOctets);
+  } catch (cause) {
+    if (!(cause instanceof BadRequest) || cause.status !== 413) throw cause;
+    throw new Refusal('max-resource-size', `At most ${resourceOctets} octets are accepted`, { cause });
+  }
+}
 
 interface Member {
   readonly calendar: ResourceOf<'calendar'>;

@@ -20,8 +20,9 @@ export const report: Method = {
     const body = await readXml(request);
     if (body === undefined) throw new BadRequest('A REPORT needs a body');
     const known = REPORTS.get(body.name);
-    // Who has only free-busy here does not learn from the answer what there is.
-    if (known === undefined) requirePrivilege(target.privileges, 'read', path);
+    const isAnswered = known !== undefined && target.kind !== 'missing' && known.on.includes(target.kind);
+    // Who has only free-busy here does not learn from the refusal what there is.
+    if (!isAnswered) requirePrivilege(target.privileges, 'read', path);
     if (known === undefined) throw new Refusal('supported-report', `${body.name} is not a report of this server`);
     requirePrivilege(target.privileges, known.privilege, path);
     if (target.kind === 'missing') throw new BadRequest('There is no such resource', { status: 404 });

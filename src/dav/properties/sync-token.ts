@@ -3,9 +3,9 @@ import { property } from '../property.ts';
 import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
 
-/** DAV:sync-token, RFC 6578 §4. */
+/** DAV:sync-token, RFC 6578 §4: wherever sync-collection is. */
 export const syncToken = property({
   name: dav('sync-token'),
-  on: ['calendar', 'inbox', 'notification', 'plain'],
+  on: ['home', 'calendar', 'inbox', 'outbox', 'notification', 'plain'],
   get: ({ collection }, { calendar }) => el(dav('sync-token'), text(syncTokenOf(calendar, collection))),
 });

@@ -1,7 +1,7 @@
 import { BadRequest } from '../../base/refusal.ts';
 import type { Principal, PrincipalKind } from '../../calendar/model.ts';
 import { searchPrincipals } from '../../calendar/principals.ts';
-import { principalResource, requireDepthZero } from '../principal-scope.ts';
+import { principalResource, requireDepthZero, requireSearchable } from '../principal-scope.ts';
 import { parsePropRequest, type PropRequest } from '../prop-request.ts';
 import { responsesOf } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
@@ -41,6 +41,7 @@ export const calendarserverPrincipalSearch = report({
     requireDepthZero(request);
     const tokens = childrenOf(body, cs('search-token')).map(({ text }) => text.trim().toLowerCase());
     const filled = tokens.filter((token) => token !== '').toSorted((one, other) => other.length - one.length);
+    requireSearchable(filled);
     if (filled.length === 0) throw new BadRequest('A principal search must hold a search-token');
     return {
       tokens: filled,

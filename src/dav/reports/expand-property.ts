@@ -1,6 +1,6 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import { pathOf, segmentsOf } from '../path.ts';
-import type { PropRequest } from '../prop-request.ts';
+import { MOST_PROPERTIES, type PropRequest } from '../prop-request.ts';
 import { responsesOf } from '../propstats.ts';
 import { PROPERTIES } from '../properties/index.ts';
 import { property, type Property } from '../property.ts';
@@ -8,7 +8,7 @@ import { report, type ReportRequest } from '../report.ts';
 import { resolve } from '../resolve.ts';
 import { ALL_KINDS, type Resource } from '../resource.ts';
 import { responseElement } from '../xml/multistatus.ts';
-import { dav, type ClarkName } from '../xml/names.ts';
+import { dav, isElementNamespace, isLocalName, type ClarkName } from '../xml/names.ts';
 import type { Xml, XmlNode } from '../xml/node.ts';
 import { childrenOf } from '../xml/parse.ts';
 import { storedXml, text } from '../xml/write.ts';
@@ -31,7 +31,10 @@ export const expandProperty = report({
   name: dav('expand-property'),
   on: ALL_KINDS,
   privilege: 'read',
-  parse: (body) => childrenOf(body, dav('property')).map(expansionIn),
+  parse(body) {
+    const left = { properties: MOST_PROPERTIES };
+    return childrenOf(body, dav('property')).map((node) => expansionIn(node, left));
+  },
   async run(expansions, resource, request) {
     const run: Run = { request, left: request.context.calendar.limits.principalMatches };
     const asked = requestFor(expansions, run);
@@ -40,15 +43,20 @@ export const expandProperty = report({
   },
 });
 
-function expansionIn(node: XmlNode): Expansion {
+/** `left` is counted down over all levels. */
+function expansionIn(node: XmlNode, left: { properties: number }): Expansion {
   const name = node.attributes.get('name');
   const namespace = node.attributes.get('namespace') ?? 'DAV:';
+  if (--left.properties < 0) throw new BadRequest(`At most ${MOST_PROPERTIES} properties can be expanded at once`);
   // Both go into markup of the answer.
-  if (name === undefined || !/^[\p{L}_][\p{L}\p{N}._-]*$/u.test(name)) {
+  if (name === undefined || !isLocalName(name)) {
     throw new BadRequest('A DAV:property must have the name of a property');
   }
-  if (namespace.includes('}')) throw new BadRequest('A DAV:property has a namespace that is no URI');
-  return { name: `{${namespace}}${name}`, nested: childrenOf(node, dav('property')).map(expansionIn) };
+  if (!isElementNamespace(namespace)) throw new BadRequest('A DAV:property has a namespace that no element can have');
+  return {
+    name: `{${namespace}}${name}`,
+    nested: childrenOf(node, dav('property')).map((child) => expansionIn(child, left)),
+  };
 }
 
 /** The properties as a request, in which those with something nested expand their hrefs. */

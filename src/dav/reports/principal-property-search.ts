@@ -1,7 +1,7 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import type { PrincipalKind } from '../../calendar/model.ts';
 import { searchPrincipals, type PrincipalSearch } from '../../calendar/principals.ts';
-import { principalKindsIn, principalResource, requireDepthZero } from '../principal-scope.ts';
+import { principalKindsIn, principalResource, requireDepthZero, requireSearchable } from '../principal-scope.ts';
 import { parsePropRequest, type PropRequest } from '../prop-request.ts';
 import { responsesOf } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
@@ -45,11 +45,10 @@ export const principalPropertySearch = report({
     const searches = childrenOf(body, dav('property-search'));
     if (searches.length === 0) throw new BadRequest('DAV:principal-property-search must hold a DAV:property-search');
     const type = body.attributes.get('type');
+    const wishes = searches.flatMap(wishesIn);
+    requireSearchable(wishes.map(({ text }) => text));
     return {
-      conditions: [
-        ...searches.flatMap(conditionsIn),
-        ...(type === undefined ? [] : [{ kinds: kindsLike(type, 'equals') }]),
-      ],
+      conditions: [...wishes.map(conditionOn), ...(type === undefined ? [] : [{ kinds: kindsLike(type, 'equals') }])],
       test: body.attributes.get('test') === 'anyof' ? 'anyof' : 'allof',
       everywhere: childOf(body, dav('apply-to-principal-collection-set')) !== undefined,
       asked: parsePropRequest(body) ?? { kind: 'prop', names: [] },
@@ -60,19 +59,27 @@ export const principalPropertySearch = report({
   },
 });
 
-function conditionsIn(node: XmlNode): readonly Condition[] {
+/** One property and what it shall be like. */
+interface Wish {
+  readonly name: ClarkName;
+  readonly text: string;
+  readonly match: Match;
+}
+
+function wishesIn(node: XmlNode): readonly Wish[] {
   const names = childOf(node, dav('prop'))?.children.map(({ name }) => name) ?? [];
   const match = childOf(node, dav('match'));
   if (names.length === 0 || match === undefined) throw new BadRequest('A DAV:property-search holds a prop and a match');
   const type = match.attributes.get('match-type') ?? 'contains';
   const found = MATCH_TYPES.find((known) => known === type);
   if (found === undefined) throw new BadRequest(`match-type must be one of ${MATCH_TYPES.join(', ')}`);
-  return names.map((name) => conditionOn(name, match.text.trim(), found));
+  const text = match.text.trim();
+  return names.map((name) => ({ name, text, match: found }));
 }
 
 const MATCH_TYPES: readonly Match[] = ['contains', 'starts-with', 'ends-with', 'equals'];
 
-function conditionOn(name: ClarkName, text: string, match: Match): Condition {
+function conditionOn({ name, text, match }: Wish): Condition {
   switch (name) {
     case dav('displayname'):
       return { field: 'name', match, text };

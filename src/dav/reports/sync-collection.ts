@@ -8,13 +8,14 @@ import { memberOf } from '../member.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
+import { syncHome } from '../sync-home.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { dav } from '../xml/names.ts';
 import type { XmlNode } from '../xml/node.ts';
 import { childOf, childText } from '../xml/parse.ts';
 import { el, text } from '../xml/write.ts';
 
-type Synced = ResourceOf<'calendar' | 'inbox' | 'notification' | 'plain'>;
+type Synced = ResourceOf<'calendar' | 'inbox' | 'outbox' | 'notification' | 'plain'>;
 
 /** Members answered between two reads of the database. */
 const PAGE = 200;
@@ -25,18 +26,22 @@ const PAGE = 200;
  */
 export const syncCollection = report({
   name: dav('sync-collection'),
-  on: ['calendar', 'inbox', 'notification', 'plain'],
+  // Not freebusy, which is a URL to ask and holds nothing.
+  on: ['home', 'calendar', 'inbox', 'outbox', 'notification', 'plain'],
   privilege: 'read',
   parse(body, request) {
-    checkLevel(childText(body, dav('sync-level')), request);
     return {
+      level: levelOf(childText(body, dav('sync-level')), request),
       // An absent or empty sync-token is the initial sync (§3.4), not an error.
       token: childText(body, dav('sync-token')) || undefined,
       limit: limitIn(childOf(body, dav('limit'))),
       wish: parseDataWish(body),
     };
   },
-  async run({ token, limit, wish }, resource, request) {
+  async run(query, resource, request) {
+    if (resource.kind === 'home') return syncHome(query, resource, request);
+    // A collection of objects has one level, so that 1 and infinite ask for the same.
+    const { token, limit, wish } = query;
     const changes = await changesSince(request.context.calendar, resource.collection, { token, limit });
     return {
       kind: 'multistatus',
@@ -47,14 +52,15 @@ export const syncCollection = report({
 });
 
 /**
- * A collection of objects has one level, so that 1 and infinite ask for the same. Without a level the Depth header
- * gives it, as in the drafts (RFC 6578 Appendix A); `infinity` is the drafts' spelling too.
+ * DAV:sync-level. Without one the Depth header gives it, as in the drafts (RFC 6578 Appendix A); `infinity` is the
+ * drafts' spelling too.
  */
-function checkLevel(level: string | undefined, { depth }: ReportRequest): void {
+function levelOf(level: string | undefined, { depth }: ReportRequest): '1' | 'infinite' {
   if (level === undefined && depth === 0) throw new BadRequest('DAV:sync-level is missing');
-  if (level !== undefined && !['1', 'infinite', 'infinity'].includes(level)) {
-    throw new BadRequest('DAV:sync-level must be 1 or infinite');
-  }
+  const asked = level ?? String(depth ?? 1);
+  if (asked === '1') return '1';
+  if (asked === 'infinite' || asked === 'infinity') return 'infinite';
+  throw new BadRequest('DAV:sync-level must be 1 or infinite');
 }
 
 /** DAV:limit, RFC 5323 §5.17. */

@@ -32,6 +32,19 @@ export const push = name(NAMESPACES.P);
 /** RFC 6352. */
 export const carddav = name(NAMESPACES.CR);
 
+// NameStartChar and NameChar of XML 1.0 §2.3, without the colon.
+const START =
+  'A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}\\u{200D}' +
+  '\\u{2070}-\\u{218F}\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}';
+const LOCAL_NAME = new RegExp(`^[${START}][${START}.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}\\u{2040}-]*$`, 'u');
+
+/** Whether this can be the local name of an element (Namespaces in XML 1.0, NCName). */
+export const isLocalName = (text: string): boolean => LOCAL_NAME.test(text);
+
+/** Whether elements can be in this namespace, in Clark notation: no URI holds a brace, and one is for declarations. */
+export const isElementNamespace = (text: string): boolean =>
+  !/[{}]/.test(text) && text !== 'http://www.w3.org/2000/xmlns/';
+
 /** `{ns}local` into its halves. */
 export function splitName(clark: ClarkName): { namespace: string; local: string } {
   const end = clark.indexOf('}');

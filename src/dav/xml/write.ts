@@ -48,6 +48,10 @@ interface Tag {
   readonly close: string;
 }
 
+/** The xml namespace can only be written with its own prefix (Namespaces in XML 1.0 §3). */
+const prefixOf = (namespace: string): string | undefined =>
+  namespace === XML_NAMESPACE ? 'xml' : PREFIXES.get(namespace);
+
 // Names come from requests too, so the memory of them is bounded.
 const MOST_TAGS = 2000;
 const tags = new Map<ClarkName, Tag>();
@@ -56,7 +60,7 @@ function tagOf(name: ClarkName): Tag {
   const known = tags.get(name);
   if (known !== undefined) return known;
   const { namespace, local } = splitName(name);
-  const prefix = PREFIXES.get(namespace);
+  const prefix = prefixOf(namespace);
   const tag =
     prefix === undefined
       ? { open: `<${local}${attribute('xmlns', namespace)}`, close: `</${local}>` }
@@ -143,7 +147,7 @@ export function writeNode(node: XmlNode): Xml {
 function nodeIn(node: XmlNode, outer: Scope): string {
   const { namespace, local } = splitName(node.name);
   const added = new Set<string>();
-  const prefix = PREFIXES.get(namespace);
+  const prefix = prefixOf(namespace);
   const tag = prefix === undefined ? local : `${prefix}:${local}`;
   const defaultNamespace = prefix === undefined ? namespace : outer.defaultNamespace;
   let open = `<${tag}`;
@@ -161,7 +165,7 @@ function nodeIn(node: XmlNode, outer: Scope): string {
       continue;
     }
     const { namespace: uri, local: name } = splitName(key as ClarkName); // the braces were just seen
-    const known = uri === XML_NAMESPACE ? 'xml' : PREFIXES.get(uri);
+    const known = prefixOf(uri);
     if (known !== undefined) declare(known, uri);
     // A prefix of this element alone: an inner element may give it another meaning.
     else open += attribute(`xmlns:n${++unknown}`, uri);

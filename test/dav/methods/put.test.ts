@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { propfind, multistatus } from '../../dav-client.ts';
@@ -171,4 +172,51 @@ test('Evolution: a quoted charset is accepted, another one is not', async () => 
   expect((await put('quoted.ics', event('quoted'), quoted)).status).toBe(201);
   const latin = { 'content-type': 'text/calendar; charset=iso-8859-1' };
   expect((await put('latin1.ics', event('latin1'), latin)).status).toBe(403);
+});
+
+test('a part of a resource is not taken for the whole (RFC 9110 §14.5)', async () => {
+  const answer = await put('part.ics', event('part'), { 'content-range': 'bytes 0-99/4000' });
+  expect(answer.status).toBe(400);
+  expect((await server.request('GET', `${CAL}part.ics`)).status).toBe(404);
+});
+
+test('a body that goes on past what an object may have is refused, whether it says so or not', async () => {
+  const large = Buffer.alloc(200_000, 'x');
+  for (const headers of [{}, { 'content-encoding': 'gzip' }]) {
+    const body = 'content-encoding' in headers ? gzipSync(large) : large;
+    const answer = await put('endless.ics', body, headers);
+    expect(answer.status).toBe(403);
+    expect(answer.body.toString()).toContain('max-resource-size');
+  }
+});
+
+test.each([
+  ['a name that is encoded', '%C3%A9%20%3B%2B%25.ics'],
+  ['a name in the other Unicode form', 'e%CC%81.ics'],
+  ['a name of one character', '%F0%9F%98%80'],
+  ['a name of a dot and an ending', '..ics'],
+  ['a name with a line break', 'a%0D%0Ab.ics'],
+  ['a name of quotes and brackets', '%22%3Cb%3E%27.ics'],
+  ['a name of 600 characters', 'n'.repeat(600)],
+])('%s is kept: what a listing calls it leads to it', async (_what, name) => {
+  const octets = event(`named ${name.slice(0, 50)}`);
+  expect((await put(name, octets)).status).toBe(201);
+  const listing = (await server.request('PROPFIND', CAL, propfind('1', ['getetag']))).body.toString();
+  const hrefs = [...listing.matchAll(/<D:href>([^<]*)</g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
+  const href = hrefs.find((each) => decodeURIComponent(each) === decodeURIComponent(CAL + name)) ?? '';
+  expect((await server.request('GET', href)).body.toString()).toBe(octets);
+  expect((await server.request('DELETE', CAL + name)).status).toBe(204);
+});
+
+test.each([
+  ['a slash', 'a%2Fb.ics', 400],
+  ['a backslash', 'a%5Cb.ics', 400],
+  ['NUL', 'a%00.ics', 400],
+  ['dots alone', '%2E%2e', 400],
+  ['what is no UTF-8', '%FF.ics', 400],
+  ['a broken encoding', '%zz.ics', 400],
+  ['601 characters', 'n'.repeat(601), 414],
+  ['a fragment', 'a.ics#b', 400],
+])('a name with %s is refused', async (_what, name, status) => {
+  expect((await put(name, event('never'))).status).toBe(status);
 });

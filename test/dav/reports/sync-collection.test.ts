@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { pruneTombstones } from '../../../src/store/changes.ts';
 import { CALENDAR_TYPE, event, startDavServer, type DavServer } from '../../dav-server.ts';
 import { report, responsesIn, statuses } from './report-client.ts';
 
@@ -114,6 +115,27 @@ test('DAV:limit pages through the changes: 507 on the collection until all are t
   expect(first.text).toContain('<D:error><D:number-of-matches-within-limits/></D:error>');
   const second = await sync(first.token, { inside });
   expect(statuses(second.text)).toEqual({ [`${calendar}c.ics`]: 200 });
+});
+
+test('an initial list in pages ends also where older removals were forgotten, and tells of none of them', async () => {
+  for (const name of ['a.ics', 'b.ics', 'c.ics', 'd.ics', 'e.ics']) await put(name);
+  await remove('c.ics');
+  const inside = '<D:limit><D:nresults>1</D:nresults></D:limit><D:prop><D:getetag/></D:prop>';
+  const first = await sync('', { inside });
+  expect(statuses(first.text)).toEqual({ [`${calendar}a.ics`]: 200, [calendar]: 507 });
+  const prune = () => server.context.store.write((tx) => pruneTombstones(tx, server.time.now + 1, 1000));
+  expect(statuses((await sync(first.token)).text)).not.toHaveProperty(`${calendar}c.ics`);
+  await prune();
+  await remove('d.ics');
+  const rest = await sync(first.token);
+  expect(statuses(rest.text)).toEqual({
+    [`${calendar}b.ics`]: 200,
+    [`${calendar}d.ics`]: 404,
+    [`${calendar}e.ics`]: 200,
+  });
+  await prune();
+  expect((await sync(first.token)).text).toContain('<D:valid-sync-token/>');
+  expect(statuses((await sync(rest.token)).text)).toEqual({});
 });
 
 describe('is refused', () => {
