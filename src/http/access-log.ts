@@ -29,9 +29,19 @@ export function accessLog(log: Log, metrics: Pick<Metrics, 'observe'>): Middlewa
   };
 }
 
-/** The path under /dav/ holds ids; elsewhere a path can be a secret itself (an answer link), so only its door is kept. */
+/**
+ * A path as far as it holds ids. Under /dav/ that is down to the collection: the name of an object is its client's
+ * choice, and may be the title of the event or the address in its UID. Elsewhere a path can be a secret itself (an
+ * answer link), so only its door is kept.
+ */
 function loggedPath(url: string): string {
-  const path = url.replace(/[?#].*$/s, '');
-  if (path.startsWith('/dav/') || path.startsWith('/.well-known/')) return path;
-  return /^\/[^/]*/.exec(path)?.[0] ?? '*';
+  const [path = ''] = url.split(/[?#]/, 1);
+  if (!path.startsWith('/dav/') && !path.startsWith('/.well-known/')) return /^\/[^/]*/.exec(path)?.[0] ?? '*';
+  const segments = path.split('/');
+  const known = segments.slice(0, COLLECTION_DEPTH).map((segment) => (/@|%40/.test(segment) ? '*' : segment));
+  const name = segments[COLLECTION_DEPTH];
+  return [...known, ...(name === undefined ? [] : [name && '*'])].join('/');
 }
+
+/** `/dav/calendars/ID/COLLECTION`, split at its slashes. */
+const COLLECTION_DEPTH = 5;

@@ -4,8 +4,10 @@ import type { Limits } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import { BadRequest } from '../base/refusal.ts';
 import { accessLog } from './access-log.ts';
+import { createBodyRoom } from './body-room.ts';
 import { clientAddress } from './client-address.ts';
 import { isClientGone, lastResort } from './errors.ts';
+import { inOrder } from './in-order.ts';
 import type { Metrics } from './metrics.ts';
 import type { Middleware, OpenMiddleware, State } from './state.ts';
 
@@ -17,7 +19,7 @@ export interface AppOptions {
   /** The doors behind the log-in, in order. */
   readonly mount: readonly Middleware[];
   readonly log: Log;
-  readonly limits: Pick<Limits, 'requestOctets'>;
+  readonly limits: Pick<Limits, 'requestOctets' | 'bodiesOctets'>;
   readonly publicUrl: string | undefined;
   readonly trustProxy: boolean;
   readonly metrics: Pick<Metrics, 'observe'>;
@@ -43,6 +45,7 @@ export function createApp(options: AppOptions): Koa<State> {
     else log.error({ err: error }, 'an answer broke off');
   });
   app.use(envelope(options));
+  app.use(inOrder());
   app.use(accessLog(log, metrics));
   app.use(lastResort(log));
   app.use(bodyLimit(limits.requestOctets));
@@ -52,7 +55,8 @@ export function createApp(options: AppOptions): Koa<State> {
   return app;
 }
 
-function envelope({ publicUrl, trustProxy }: AppOptions): OpenMiddleware {
+function envelope({ publicUrl, trustProxy, limits }: AppOptions): OpenMiddleware {
+  const roomFor = createBodyRoom(limits.bodiesOctets);
   // Unique over restarts and processes by the first half, in the process by the count.
   const start = newId().slice(0, 13);
   let count = 0;
@@ -61,6 +65,7 @@ function envelope({ publicUrl, trustProxy }: AppOptions): OpenMiddleware {
     ctx.state = {
       requestId,
       address: clientAddress(ctx.req, trustProxy),
+      takeRoom: roomFor(ctx.res),
       own: { publicUrl, host: ctx.req.headers.host },
     };
     ctx.set(SECURITY_HEADERS);

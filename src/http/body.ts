@@ -2,17 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BadRequest } from '../base/refusal.ts';
+import type { TakeRoom } from './body-room.ts';
 
 /**
  * The request body, whole. `limit` is in octets and holds for what is sent and for what it inflates to. Throws
- * BadRequest 413 beyond it, 415 for a Content-Encoding other than gzip, deflate or br, 400 for a body that does not
- * inflate. What is left of a refused body is thrown away as it comes: to cut the connection would often cost the
+ * BadRequest 413 beyond it, 503 where there is no room for it, 415 for a Content-Encoding other than gzip, deflate or
+ * br, 400 for a body that does not inflate. What is left of a refused body is thrown away as it comes: to cut the connection would often cost the
  * client the answer, and node's request timeout bounds how long it may go on.
  */
-export async function readBody(req: IncomingMessage, limit: number): Promise<Uint8Array> {
+export async function readBody(req: IncomingMessage, limit: number, takeRoom: TakeRoom): Promise<Uint8Array> {
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const inflate = decoderOf(req.headers['content-encoding']);
-  if (inflate === undefined) return collect(req, limit);
+  if (inflate === undefined) return collect(req, limit, takeRoom);
   let received = 0;
   req.on('data', (chunk: Uint8Array) => {
     received += chunk.length;
@@ -20,7 +21,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Uin
   });
   req.once('error', (error) => inflate.destroy(error));
   try {
-    return await collect(req.pipe(inflate), limit);
+    return await collect(req.pipe(inflate), limit, takeRoom);
   } catch (cause) {
     req.unpipe(inflate);
     inflate.destroy();
@@ -33,18 +34,26 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Uin
 const tooLarge = (limit: number): BadRequest =>
   new BadRequest(`The body is longer than ${limit} octets`, { status: 413 });
 
-function collect(source: Readable, limit: number): Promise<Uint8Array> {
+const noRoom = (): BadRequest =>
+  new BadRequest('Too many large requests are under way. Try again soon.', {
+    status: 503,
+    headers: { 'Retry-After': '5' },
+  });
+
+function collect(source: Readable, limit: number, takeRoom: TakeRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
+    let refused: BadRequest | undefined;
     source.on('data', (chunk: Uint8Array) => {
       size += chunk.length;
-      if (size <= limit) {
+      refused ??= size > limit ? tooLarge(limit) : takeRoom(chunk.length) ? undefined : noRoom();
+      if (refused === undefined) {
         chunks.push(chunk);
         return;
       }
       chunks.length = 0;
-      reject(tooLarge(limit));
+      reject(refused);
     });
     source.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     source.once('error', reject);

@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import type { Actor } from '../auth/actor.ts';
+import type { TakeRoom } from './body-room.ts';
 
 /** What every request has in `ctx.state`. */
 export interface OpenState {
@@ -7,6 +8,8 @@ export interface OpenState {
   readonly requestId: string;
   /** The client's address, of the proxy's word where one is trusted. For limits only: it is never logged. */
   readonly address: string;
+  /** For the body, as it is read. */
+  readonly takeRoom: TakeRoom;
   /** How this server is called, for the comparison with Destination and the like; links are made of publicUrl alone. */
   readonly own: { readonly publicUrl: string | undefined; readonly host: string | undefined };
 }

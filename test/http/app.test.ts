@@ -135,6 +135,19 @@ describe('the access log', () => {
     expect(JSON.stringify(served.lines)).not.toMatch(/secret|203\.0\.113|127\.0\.0\.1|c2VjcmV0/);
   });
 
+  test.each([
+    ['/dav/', '/dav/'],
+    ['/dav/calendars/alice/work/', '/dav/calendars/alice/work/'],
+    ['/dav/calendars/alice/work/Dentist%20again.ics', '/dav/calendars/alice/work/*'],
+    ['/dav/calendars/alice/work/a/b', '/dav/calendars/alice/work/*'],
+    ['/dav/principals/users/alice%40example.com/', '/dav/principals/users/*/'],
+    ['/dav/principals/users/alice@example.com/', '/dav/principals/users/*/'],
+  ])('of %s it keeps %s', async (path, logged) => {
+    const served = await serve((ctx) => void (ctx.body = 'x'));
+    await ask(served.port, { path });
+    expect((await requestLine(served))['path']).toBe(logged);
+  });
+
   test('names only the door of a path that may be a secret', async () => {
     const served = await serve((ctx) => void (ctx.body = 'x'));
     await ask(served.port, { path: '/answer/0123456789abcdef/yes' });

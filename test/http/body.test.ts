@@ -15,7 +15,7 @@ beforeAll(async () => {
     limits: { requestOctets: 1_000_000 },
     mount: [
       async (ctx) => {
-        const body = await readBody(ctx.req, LIMIT);
+        const body = await readBody(ctx.req, LIMIT, ctx.state.takeRoom);
         ctx.body = `${body.length}:${Buffer.from(body).toString('latin1').slice(0, 10)}`;
       },
     ],
@@ -126,4 +126,40 @@ test('a client that asks whether to go on is told to', async () => {
   const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
   response.resume();
   expect(response.statusCode).toBe(200);
+});
+
+describe('room for the bodies of all requests', () => {
+  /** Sends the beginning of a body, and tells when it has been read. */
+  async function begin(at: Running, received: () => number, octets: number) {
+    const before = received();
+    const slow = request({ port: at.port, host: '127.0.0.1', method: 'PUT', headers: { 'content-length': 90_000 } });
+    slow.on('error', () => undefined);
+    slow.write(Buffer.alloc(octets));
+    await expect.poll(() => received() - before).toBeGreaterThanOrEqual(octets);
+    return slow;
+  }
+
+  test('is what has arrived, and is given back; without any, a request is told to come again', async () => {
+    let received = 0;
+    const small = await run({
+      limits: { bodiesOctets: 100_000 },
+      mount: [
+        async (ctx) => {
+          ctx.req.on('data', (chunk: Uint8Array) => (received += chunk.length));
+          const body = await readBody(ctx.req, LIMIT, ctx.state.takeRoom);
+          ctx.body = String(body.length);
+        },
+      ],
+    });
+    const ask60 = () => ask(small.port, { method: 'PUT', body: Buffer.alloc(60_000) });
+    const announced = await begin(small, () => received, 1);
+    expect(await ask60()).toMatchObject({ status: 200, text: '60000' });
+    const slow = await begin(small, () => received, 60_000);
+    expect(await ask60()).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    expect(await ask(small.port, { method: 'PUT', body: 'hello' })).toMatchObject({ status: 200 });
+    slow.destroy();
+    await expect.poll(async () => (await ask60()).status).toBe(200);
+    announced.destroy();
+    await small.listener.close(0);
+  });
 });

@@ -33,7 +33,9 @@ export interface Running {
 }
 
 /** The application on a free port of loopback, with doors given and everyone logged in as alice. */
-export async function run(options: Partial<AppOptions> & { readonly limits?: Partial<Limits> } = {}): Promise<Running> {
+export async function run(
+  options: Partial<Omit<AppOptions, 'limits'>> & { readonly limits?: Partial<Limits> } = {},
+): Promise<Running> {
   const { log, lines } = recordingLog();
   const limits = { ...defaultLimits(), ...options.limits };
   const app = createApp({
