@@ -1,5 +1,6 @@
 import { createPasswords } from './auth/passwords.ts';
 import { createVerifiedCredentials, type Account } from './auth/verified-credentials.ts';
+import { DAY } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import type { CalendarContext } from './calendar/context.ts';
 import { createDeviceLog } from './calendar/device-log.ts';
@@ -11,6 +12,8 @@ import { authenticate } from './http/authenticate.ts';
 import { health } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
+import { JOBS } from './jobs/handlers/index.ts';
+import { startWorker } from './jobs/worker.ts';
 import { credentialsByLogin } from './store/principals.ts';
 
 export interface Server {
@@ -28,6 +31,11 @@ export async function startServer(config: Config, context: CalendarContext, log:
   const credentials = createVerifiedCredentials({ lookup: (login) => accountOf(context, login), passwords, clock });
   // Another process may have set a password or removed a person: what is known is looked up before it counts again.
   const stopListening = store.onForeignWrite(() => credentials.recheck());
+  // A look costs a microsecond: what was set beside this process a moment ago counts for this request already.
+  const verify: typeof credentials.verify = (given, address) => {
+    store.look();
+    return credentials.verify(given, address);
+  };
   const devices = createDeviceLog(context, { log });
   const metrics = createMetrics({ token: config.metricsToken, gauges: () => ({ ...store.stats() }) });
   let isClosing = false;
@@ -37,7 +45,7 @@ export async function startServer(config: Config, context: CalendarContext, log:
   };
   const app = createApp({
     open: [health(ready), metrics.middleware, wellKnown],
-    authenticate: authenticate({ credentials, devices, clock }),
+    authenticate: authenticate({ credentials: { verify }, devices, clock }),
     mount: [davMiddleware({ calendar: context, publicUrl: config.publicUrl })],
     log,
     limits,
@@ -48,6 +56,7 @@ export async function startServer(config: Config, context: CalendarContext, log:
   const { host, port, tlsCert, tlsKey } = config;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certFile: tlsCert, keyFile: tlsKey };
   const listener = await listen({ handler: app.callback(), host, port, tls, limits, log });
+  const worker = startWorker({ calendar: context, log, retention: config.retentionDays * DAY }, { jobs: JOBS });
   return {
     port: listener.port,
     url: listener.url,
@@ -55,6 +64,7 @@ export async function startServer(config: Config, context: CalendarContext, log:
       isClosing = true;
       await listener.close();
       stopListening();
+      await worker.close();
       await devices.close();
     },
   };

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { METHODS } from '../src/dav/methods/index.ts';
 import { PROPERTIES } from '../src/dav/properties/index.ts';
 import { REPORTS } from '../src/dav/reports/index.ts';
+import { JOBS } from '../src/jobs/handlers/index.ts';
 
-const DAV = resolve(import.meta.dirname, '../src/dav');
+const SRC = resolve(import.meta.dirname, '../src');
 
 /** Files of a registry folder that hold no plug but what several plugs of the folder share. */
 const SHARED = /-xml\.ts$/;
@@ -19,9 +20,9 @@ const hasFunction = (value: unknown, key: string): boolean =>
 
 /** What each file of a folder exports that the folder's list must hold, by file. `key` tells a plug from the rest. */
 async function plugsOf(folder: string, key: string): Promise<Map<string, Plug[]>> {
-  const files = readdirSync(join(DAV, folder)).filter((file) => file !== 'index.ts' && !SHARED.test(file));
+  const files = readdirSync(join(SRC, folder)).filter((file) => file !== 'index.ts' && !SHARED.test(file));
   const modules = files.map(async (file): Promise<[string, Plug[]]> => {
-    const module = (await import(join(DAV, folder, file))) as Record<string, unknown>;
+    const module = (await import(join(SRC, folder, file))) as Record<string, unknown>;
     return [file, Object.values(module).filter((value) => hasFunction(value, key)) as Plug[]];
   });
   return new Map(await Promise.all(modules));
@@ -34,13 +35,14 @@ interface Registry {
 }
 
 const REGISTRIES: readonly Registry[] = [
-  { folder: 'properties', key: 'value', list: PROPERTIES },
-  { folder: 'reports', key: 'answer', list: REPORTS },
-  { folder: 'methods', key: 'run', list: METHODS },
+  { folder: 'dav/properties', key: 'value', list: PROPERTIES },
+  { folder: 'dav/reports', key: 'answer', list: REPORTS },
+  { folder: 'dav/methods', key: 'run', list: METHODS },
+  { folder: 'jobs/handlers', key: 'run', list: new Map(JOBS.map((job) => [job.name, job])) },
 ];
 
 test.each(REGISTRIES)(
-  'every file of dav/$folder is in its list, and the list has nothing else',
+  'every file of $folder is in its list, and the list has nothing else',
   async ({ folder, key, list }) => {
     const plugs = await plugsOf(folder, key);
     expect([...plugs].filter(([, found]) => found.length === 0).map(([file]) => file)).toEqual([]);
@@ -50,13 +52,13 @@ test.each(REGISTRIES)(
   },
 );
 
-test.each(REGISTRIES)('no two plugs of dav/$folder have one name', async ({ folder, key }) => {
+test.each(REGISTRIES)('no two plugs of $folder have one name', async ({ folder, key }) => {
   const names = [...(await plugsOf(folder, key)).values()].flat().map((plug) => plug.name);
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
 test('a file is named for the one thing that it holds', async () => {
-  const plugs = await plugsOf('properties', 'value');
+  const plugs = await plugsOf('dav/properties', 'value');
   const misnamed = [...plugs].filter(
     ([file, found]) => !found.some(({ name }) => kebab(name.slice(name.indexOf('}') + 1)) === kebab(file.slice(0, -3))),
   );

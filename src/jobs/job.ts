@@ -1,0 +1,19 @@
+import type { Log } from '../base/log.ts';
+import type { CalendarContext } from '../calendar/context.ts';
+
+/** What every job is given. */
+export interface JobContext {
+  readonly calendar: CalendarContext;
+  readonly log: Log;
+  /** Milliseconds that what was removed is remembered. */
+  readonly retention: number;
+}
+
+/** Work that the clock sets off. On many nodes each does it: a job is safe to be done twice, and at the same time. */
+export interface Job {
+  readonly name: string;
+  /** Milliseconds from the end of one run to the next. */
+  readonly every: number;
+  /** Gives way between two pieces of work, and stops where `signal` asks for it. */
+  run(context: JobContext, signal: AbortSignal): Promise<void>;
+}
