@@ -71,9 +71,12 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(octets);
   } catch (cause) {
-    throw new ConfigError(`${file}: is not JSON (${cause instanceof Error ? cause.message : String(cause)})`, {
-      cause,
-    });
+    throw new ConfigError(
+      `${file}: is not JSON (${(cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ')})`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CalendarContext } from './calendar/context.ts';
 import { getPrincipal, principalsOf } from './calendar/principals.ts';
 import { applyPrincipals, type DefaultCalendars } from './calendar/provision.ts';
+import { StoreConflict } from './store/errors.ts';
 
 /** The log-in of the administrator that was just made. */
 export interface NewAdministrator {
@@ -25,7 +26,13 @@ export async function ensureAdministrator(
   if (!isFirstStart || (await getPrincipal(context, ID)) !== undefined) return undefined;
   const password = newPassword();
   const spec = { kind: 'user', id: ID, name: 'Administrator', emails: [], admin: true, password, path: ID } as const;
-  await applyPrincipals(context, [spec], defaults);
+  try {
+    await applyPrincipals(context, [spec], defaults, { onlyNew: true });
+  } catch (error) {
+    // Another process that started at the same time made it, and has shown its password.
+    if (error instanceof StoreConflict) return undefined;
+    throw error;
+  }
   return { id: ID, password };
 }
 

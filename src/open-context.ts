@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock, type Clock } from './base/clock.ts';
 import { createHub, type Hub } from './base/hub.ts';
@@ -6,7 +6,9 @@ import type { Log } from './base/log.ts';
 import type { CalendarContext } from './calendar/context.ts';
 import type { DefaultCalendars } from './calendar/provision.ts';
 import type { Config } from './config.ts';
-import { openStore, type StoreOptions } from './store/store.ts';
+import { makeFolder } from './make-folder.ts';
+import { StoreUnavailable } from './store/errors.ts';
+import { openStore, type Store, type StoreOptions } from './store/store.ts';
 
 /** Where the configuration says that the database is. */
 export function storeOptionsOf(config: Pick<Config, 'data' | 'database'>): StoreOptions {
@@ -37,11 +39,11 @@ export async function openContext(config: Config, services: ContextServices): Pr
   const { log, clock = systemClock, hub = createHub() } = services;
   const options = storeOptionsOf(config);
   // Only the user of the server may read what the people of the server wrote.
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  makeFolder(config.data);
   if ('sqlite' in options && options.sqlite !== ':memory:') {
-    mkdirSync(dirname(options.sqlite), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(options.sqlite));
   }
-  const store = await openStore(options, { clock, log });
+  const store = await opened(options, { clock, log });
   const settings = {
     timezone: config.timezone,
     freeBusyForAll: config.access.freeBusyForAll,
@@ -49,6 +51,23 @@ export async function openContext(config: Config, services: ContextServices): Pr
     indexFutureDays: config.indexFutureDays,
   };
   return { store, clock, hub, limits: config.limits, settings };
+}
+
+/** A network address that refuses says nothing of a database; the reason that is added has no password in it. */
+async function opened(
+  options: StoreOptions,
+  services: Required<Pick<ContextServices, 'clock' | 'log'>>,
+): Promise<Store> {
+  try {
+    return await openStore(options, services);
+  } catch (cause) {
+    const isGone = cause instanceof StoreUnavailable && cause.temporary;
+    if ('sqlite' in options || !(cause instanceof Error) || !(isGone || 'code' in cause)) throw cause;
+    const { host, pathname } = new URL(options.postgres);
+    const { message: reason } = isGone && cause.cause instanceof Error ? cause.cause : cause;
+    const message = `the database ${pathname.slice(1)} at ${host} cannot be opened: ${reason}`;
+    throw new StoreUnavailable(message, { cause, temporary: true });
+  }
 }
 
 /** What a new principal gets: people a calendar and a task list, rooms and resources a calendar. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, renameSync } from 'node:fs';
+import { createWriteStream, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import type { CalendarContext } from '../calendar/context.ts';
 import { listObjects } from '../calendar/get-objects.ts';
 import type { Collection, Principal } from '../calendar/model.ts';
 import { mergeCalendars } from '../ical/group.ts';
+import { makeFolder } from '../make-folder.ts';
 import { countObjects } from '../store/objects.ts';
 import { requireOption } from './arguments.ts';
 import { calendarsOf, findCalendar } from './find-calendar.ts';
@@ -52,7 +53,7 @@ export async function exportCalendars(io: Io, { context, user, only, folder }: E
   // Each object is read twice: for its time zones, and for the rest.
   const progress = createProgress(io, 2 * total);
   let reads = 0;
-  if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (folder !== undefined) makeFolder(folder);
   for (const calendar of calendars) {
     const text = textOf(context, calendar, () => progress.at(++reads, calendar.uri));
     await (folder === undefined ? writeAll(text, io.stdout) : writeFileOf(text, folder, calendar));

@@ -30,6 +30,7 @@ export const importFiles: Command = {
     'An object that is there already (by its UID) is replaced where it differs. No invitation is ever sent.',
   async run(call) {
     const login = requireOption(call, 'user');
+    for (const file of call.positionals) await requireReadable(file);
     const tally = await withContext(call, { create: false }, async (context) => {
       const user = await requireUser(context, login);
       const job: Job = { context, user, targets: await targetsOf(context, user, call), tally: createTally() };
@@ -116,6 +117,15 @@ async function storeItem({ context, user, targets, tally }: Job, file: string, i
     if (!(error instanceof Refusal) && !(error instanceof BadRequest)) throw error;
     tally.skipped(place, error.message, item.uid);
   }
+}
+
+/** Before the first is imported: an import that ends at the last file of many would say nothing of the others. */
+async function requireReadable(file: string): Promise<void> {
+  if (file === '-') return;
+  const handle = await open(file, 'r');
+  const isFolder = (await handle.stat()).isDirectory();
+  await handle.close();
+  if (isFolder) throw new CommandFailure(`${file} is a folder; name the files in it`);
 }
 
 type Source = SourceReader & { close(): Promise<void> };

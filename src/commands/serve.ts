@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { createSecureContext } from 'node:tls';
 import { SECOND } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { unknownVariables } from '../config.ts';
+import { unknownVariables, type Config } from '../config.ts';
+import { KEYS } from '../config/keys.ts';
 import { ensureAdministrator } from '../first-start.ts';
 import { defaultCalendars, openContext } from '../open-context.ts';
 import { startServer, type Server } from '../server.ts';
-import type { Call, Command } from './command.ts';
+import { CommandFailure, type Call, type Command } from './command.ts';
 import { setUpText } from './set-up-text.ts';
+
+const DEFAULT_DATA = KEYS.data.default;
 
 export const serve: Command = {
   arguments: '',
@@ -30,6 +35,7 @@ export const serve: Command = {
     if (unknown.length > 0) io.stderr.write(`kalends: no such configuration: ${unknown.join(', ')}\n`);
     // Before anything else, so that a signal during the start is not lost.
     const signals = watchSignals(log);
+    checkCertificate(config);
     const context = await openContext(config, { log });
     try {
       const server = await startServer(config, context, log);
@@ -48,14 +54,34 @@ export const serve: Command = {
   },
 };
 
+/** Told before the database is opened, and by the names of the files: OpenSSL's words name neither. */
+function checkCertificate({ tlsCert, tlsKey }: Config): void {
+  if (tlsCert === undefined || tlsKey === undefined) return;
+  const [cert, key] = [readFileSync(tlsCert), readFileSync(tlsKey)];
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandFailure(`${tlsCert} and ${tlsKey} are no certificate with its key in PEM: ${reason}`, { cause });
+  }
+}
+
 function announce(
   { config, io }: Call,
   server: Server,
   administrator: Awaited<ReturnType<typeof ensureAdministrator>>,
 ): void {
   const address = config.publicUrl === undefined ? server.url : `${config.publicUrl}/`;
-  if (administrator !== undefined) io.stdout.write(setUpText({ address, administrator, config }));
+  if (administrator !== undefined)
+    io.stdout.write(setUpText({ address, administrator, config, kalends: calledAs(io.env, config) }));
   io.stdout.write(`listening on ${server.url}\n`);
+}
+
+/** What a person types for other verbs on this database: in a clone there is no `kalends` on the PATH. */
+function calledAs(env: Call['io']['env'], { data }: Config): (verb: string) => string {
+  const isByNpm = env.npm_lifecycle_event === 'start' || env.npm_lifecycle_event === 'kalends';
+  const where = data === DEFAULT_DATA ? '' : ` --data ${data}`;
+  return (verb) => `${isByNpm ? 'npm run -s kalends --' : 'kalends'} ${verb}${where}`;
 }
 
 /** npm and the terminal both hand on one Ctrl-C: what comes at once is the same signal. */

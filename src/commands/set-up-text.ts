@@ -6,10 +6,12 @@ export interface SetUp {
   readonly address: string;
   readonly administrator: NewAdministrator;
   readonly config: Config;
+  /** How a verb is called where the server was started: `kalends VERB --data DIR`. */
+  readonly kalends?: (verb: string) => string;
 }
 
 /** What a person reads once, after the first start: log-in, what to type into each client, what is missing. */
-export function setUpText({ address, administrator: { id, password }, config }: SetUp): string {
+export function setUpText({ address, administrator: { id, password }, config, kalends = plainly }: SetUp): string {
   const { hostname, port, protocol } = new URL(address);
   const isTls = protocol === 'https:';
   return [
@@ -18,7 +20,8 @@ export function setUpText({ address, administrator: { id, password }, config }: 
     '',
     `  Address    ${address}`,
     `  Log-in     ${id}`,
-    `  Password   ${password}      shown only now; \`kalends user passwd ${id}\` sets another`,
+    `  Password   ${password}      shown only now; another is set by`,
+    `             ${kalends(`user passwd ${id}`)}`,
     '',
     'What to type into a client:',
     '',
@@ -32,12 +35,15 @@ export function setUpText({ address, administrator: { id, password }, config }: 
     `                                   username = "${id}"`,
     '                                   password.fetch = ["prompt", "Password"]',
     '',
-    'More people: `kalends user add NAME`, or many at once with `kalends provision FILE.json`.',
+    `More people:     ${kalends('user add NAME')}`,
+    `Many at once:    ${kalends('provision FILE.json')}`,
     ...missingText(address, config),
     '',
     '',
   ].join('\n');
 }
+
+const plainly = (verb: string): string => `kalends ${verb}`;
 
 /** What stands between this server and a telephone. */
 function missingText(address: string, config: Config): readonly string[] {

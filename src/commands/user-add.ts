@@ -26,7 +26,8 @@ export const userAdd: Command = {
     await withContext(call, { create: true }, async (context) => {
       await requireFree(context, id);
       const password = await newPassword(call.io, { fromStdin: call.has('password-stdin') });
-      await withoutPath(() => applyPrincipals(context, [{ ...spec, password }], defaultCalendars(call.config)));
+      const defaults = defaultCalendars(call.config);
+      await withoutPath(() => applyPrincipals(context, [{ ...spec, password }], defaults, { onlyNew: true }));
     });
     call.io.stdout.write(`created ${id}\n`);
     return 0;

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
@@ -35,6 +35,21 @@ test('a backup is readable by its owner alone and replaces no file unless told s
     stderr: `kalends: ${copy} exists; --force replaces it\n`,
   });
   expect((await runCli(['backup', copy, '--force', ...data])).code).toBe(0);
+});
+
+test('a backup never takes the place of the database or its log, whatever it is called', async () => {
+  const link = folder.path('link.db');
+  symlinkSync(database, link);
+  for (const name of [database, `${database}-wal`, folder.path('data', '..', 'data', 'kalends.db'), link]) {
+    expect(await runCli(['backup', name, '--force', ...data])).toMatchObject({
+      code: 1,
+      stderr: `kalends: ${name} is the database itself; name another file\n`,
+    });
+  }
+  expect(await ids()).toBe('alice bob');
+  expect((await runCli(['backup', folder.path('none', 'x'), ...data])).stderr).toBe(
+    `kalends: there is no folder ${folder.path('none')}\n`,
+  );
 });
 
 test('a restore brings the backup back and keeps the database of before', async () => {

@@ -107,6 +107,16 @@ describe('import', () => {
       'kalends: there is no user "nobody"\n',
     );
   });
+
+  test('of several files one that cannot be read is named before any is imported', async () => {
+    const [good, absent] = [folder.path('good.ics'), folder.path('absent.ics')];
+    writeFileSync(good, calendar(event('several')));
+    for (const bad of [absent, folder.path('.')]) {
+      const { code, stdout, stderr } = await runCli(['import', good, bad, ...alice]);
+      expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(bad)]);
+    }
+    expect(await exported()).not.toContain('UID:several');
+  });
 });
 
 describe('export', () => {

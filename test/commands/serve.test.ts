@@ -20,11 +20,12 @@ interface Running {
   readonly stdout: () => string;
 }
 
-async function serve(name: string, ...args: readonly string[]): Promise<Running> {
+async function serve(name: string, env: Readonly<Record<string, string>> = {}): Promise<Running> {
   const child = spawn(
     process.execPath,
-    [BIN, 'serve', '--port', '0', '--data', folder.path(name), '--log-level', 'warn', ...args],
+    [BIN, 'serve', '--port', '0', '--data', folder.path(name), '--log-level', 'warn'],
     {
+      env: { ...process.env, npm_lifecycle_event: '', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
@@ -133,6 +134,13 @@ describe('what the first start tells', () => {
     for (const client of ['Apple Calendar', 'Thunderbird', 'DAVx5', 'vdirsyncer']) expect(text).toContain(client);
     expect(text).toContain('server path /dav/principals/users/admin/, Use SSL off');
     expect(text.match(/abcde-fghij/g)).toHaveLength(1);
+  });
+
+  test('the verbs are said as they are called: by npm in a clone, and with the data folder that is not the default', async () => {
+    const byNpm = await serve('npm', { npm_lifecycle_event: 'start' });
+    expect(byNpm.stdout()).toContain(`npm run -s kalends -- user passwd admin --data ${folder.path('npm')}\n`);
+    const text = setUpText({ address: 'http://127.0.0.1:8080/', administrator, config: loadConfig({}) });
+    expect(text).toContain(' kalends user passwd admin\n');
   });
 
   test.each([
