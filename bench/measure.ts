@@ -18,7 +18,7 @@ export interface Effort {
 }
 
 export const FULL: Effort = { warmUp: 1200, batch: 300, batches: 5 };
-export const SHORT: Effort = { warmUp: 400, batch: 100, batches: 3 };
+export const SHORT: Effort = { warmUp: 800, batch: 150, batches: 5 };
 
 /** A batch also ends after this long, for a server that waits more than it works: milliseconds. */
 const LONGEST_BATCH = 4000;
