@@ -1,3 +1,4 @@
+import { checkExtensions } from './check-extensions.ts';
 import { checkProperty } from './check-properties.ts';
 import { quote, type Tell } from './check-problem.ts';
 import { CALENDAR_COMPONENTS, type Component, type Property, propertiesOf, propertyOf } from './component.ts';
@@ -46,6 +47,7 @@ function checkComponent(component: Component, parent: Component | undefined, isM
     if (component.name === 'VEVENT' && !isMessage) require(component, [P.DTSTART], rule.section, tell);
     if (component.name === 'VALARM') checkAlarm(component, parent, tell);
   }
+  checkExtensions(component, parent, tell);
   // Participation is of the component that an alarm stands in.
   const status = rule?.partstat === undefined && parent !== undefined ? componentRule(parent.name) : rule;
   const place = { component, rule: rule ?? status, isIndexed: SUBJECTS.has(component.name) };

@@ -19,6 +19,11 @@ export function checkProperty(property: Property, place: Place, tell: Tell): voi
   checkParams(property, place, tell);
   const rule = propertyRule(property.name);
   if (rule === undefined) return;
+  for (const name of rule.params ?? []) {
+    if (property.params.has(name)) continue;
+    const message = `${property.name} without ${name}`;
+    tell({ ...where(property), rule: 'needs', message, section: paramRule(name)?.section ?? rule.section });
+  }
   const type = valueType(property, rule, tell);
   if (place.isIndexed && !isReadable(property)) tellUnreadable(property, rule, tell);
   else if (type !== undefined) checkValue(property, rule, type, tell);
@@ -30,7 +35,13 @@ const where = ({ line, name }: Property): { line: number; property: string } => 
 /** The type that the value is to be read as; undefined where VALUE names none that is known. */
 function valueType(property: Property, rule: PropertyRule, tell: Tell): ValueType | undefined {
   const written = paramOf(property, 'VALUE')?.toUpperCase();
-  if (written === undefined) return rule.types[0];
+  if (written === undefined) {
+    if (rule.typed === true) {
+      const message = `${property.name} has no default type: VALUE is missing`;
+      tell({ ...where(property), rule: 'value-type', message, section: rule.section });
+    }
+    return rule.types[0];
+  }
   const type = rule.types.find((candidate) => candidate === written);
   if (type !== undefined || written.startsWith('X-')) return type;
   const isType = VALUE_TYPES.has(written);
@@ -74,7 +85,8 @@ function checkRange(property: Property, { range, section }: PropertyRule, value:
 function checkEnumeration(property: Property, rule: PropertyRule, place: Place, tell: Tell): void {
   const isStatus = property.name === P.STATUS && place.component.name !== 'PARTICIPANT';
   const values = isStatus ? place.rule?.status : rule.values;
-  if (values === undefined || values.includes(property.value.trim().toUpperCase())) return;
+  const value = property.value.trim().toUpperCase();
+  if (values === undefined || values.includes(value) || (rule.open === true && value.startsWith('X-'))) return;
   const message = `${property.name} ${quote(property.value)} in ${place.component.name} is not one of ${values.join(', ')}`;
   // In another scale, or as vCalendar 1.0, everything would be read wrongly.
   const isOther = property.name === P.CALSCALE || (property.name === P.VERSION && property.value.trim() === '1.0');
@@ -114,6 +126,9 @@ const PARAM_FAULTS: Readonly<Record<NonNullable<ParamRule['type']>, (value: stri
 
 function checkParam(property: Property, { name, values, rule }: Param, place: Place, tell: Tell): void {
   const found = (message: string): void => tell({ ...where(property), rule: 'param', message, section: rule.section });
+  if (rule.on?.some((allowed) => allowed === property.name) === false && !property.name.startsWith('X-')) {
+    found(`${name} on ${property.name}`);
+  }
   if (values.length > 1 && rule.many !== true) found(`${name} has ${values.length} values; a comma wants quotes`);
   const isFault = rule.type === undefined ? undefined : PARAM_FAULTS[rule.type];
   const listed = name === 'PARTSTAT' ? place.rule?.partstat : rule.values;

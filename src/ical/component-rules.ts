@@ -21,16 +21,10 @@ export interface ComponentRule {
   readonly needs?: readonly (readonly [PropertyName, PropertyName])[];
 }
 
-/** RFC 7986 §4, RFC 9073 §4 and RFC 9253 §3 add these to every component that people plan with. */
-const EVERYWHERE = [
-  'CONFERENCE',
-  'IMAGE',
-  'STRUCTURED-DATA',
-  'STYLED-DESCRIPTION',
-  'CONCEPT',
-  'LINK',
-  'REFID',
-] as const;
+/** RFC 9253 §8.1 to §8.3: these stand in every component. */
+const EVERYWHERE = ['CONCEPT', 'LINK', 'REFID'] as const;
+/** RFC 9073 §4 adds these to the components that people plan with. */
+const DESCRIBED = ['STRUCTURED-DATA', 'STYLED-DESCRIPTION', ...EVERYWHERE] as const;
 const PARTSTAT = ['NEEDS-ACTION', 'ACCEPTED', 'DECLINED'] as const;
 const CHANGES = ['CREATED', 'LAST-MODIFIED', 'SEQUENCE'] as const;
 const RECURRENCE = ['RDATE', 'EXDATE', 'RRULE', 'EXRULE'] as const;
@@ -41,7 +35,7 @@ export const COMPONENTS = {
     parents: [],
     required: ['PRODID', 'VERSION'],
     once: ['CALSCALE', 'METHOD', 'UID', 'LAST-MODIFIED', 'URL', 'REFRESH-INTERVAL', 'SOURCE', 'COLOR'],
-    many: ['NAME', 'DESCRIPTION', 'CATEGORIES', 'IMAGE', 'CONCEPT', 'LINK', 'REFID'],
+    many: ['NAME', 'DESCRIPTION', 'CATEGORIES', 'IMAGE', ...EVERYWHERE],
   },
   VEVENT: {
     section: 'RFC 5545 §3.6.1',
@@ -54,7 +48,7 @@ export const COMPONENTS = {
     many: [
       ...['ATTACH', 'ATTENDEE', 'CATEGORIES', 'COMMENT', 'CONTACT', 'REQUEST-STATUS', 'RELATED-TO', 'RESOURCES'],
       ...RECURRENCE,
-      ...EVERYWHERE,
+      ...['CONFERENCE', 'IMAGE', ...DESCRIBED],
     ],
     status: ['TENTATIVE', 'CONFIRMED', 'CANCELLED'],
     partstat: [...PARTSTAT, 'TENTATIVE', 'DELEGATED'],
@@ -71,7 +65,7 @@ export const COMPONENTS = {
     many: [
       ...['ATTACH', 'ATTENDEE', 'CATEGORIES', 'COMMENT', 'CONTACT', 'REQUEST-STATUS', 'RELATED-TO', 'RESOURCES'],
       ...RECURRENCE,
-      ...EVERYWHERE,
+      ...['CONFERENCE', 'IMAGE', ...DESCRIBED],
     ],
     status: ['NEEDS-ACTION', 'COMPLETED', 'IN-PROCESS', 'CANCELLED'],
     partstat: [...PARTSTAT, 'TENTATIVE', 'DELEGATED', 'COMPLETED', 'IN-PROCESS'],
@@ -86,7 +80,7 @@ export const COMPONENTS = {
     many: [
       ...['ATTACH', 'ATTENDEE', 'CATEGORIES', 'COMMENT', 'CONTACT', 'DESCRIPTION', 'RELATED-TO', 'REQUEST-STATUS'],
       ...RECURRENCE,
-      ...EVERYWHERE,
+      ...['IMAGE', ...DESCRIBED],
     ],
     status: ['DRAFT', 'FINAL', 'CANCELLED'],
     partstat: PARTSTAT,
@@ -96,7 +90,7 @@ export const COMPONENTS = {
     parents: ['VCALENDAR'],
     required: ['DTSTAMP', 'UID'],
     once: ['CONTACT', 'DTSTART', 'DTEND', 'ORGANIZER', 'URL'],
-    many: ['ATTENDEE', 'COMMENT', 'FREEBUSY', 'REQUEST-STATUS', 'STYLED-DESCRIPTION', 'CONCEPT', 'LINK', 'REFID'],
+    many: ['ATTENDEE', 'COMMENT', 'FREEBUSY', 'REQUEST-STATUS', ...DESCRIBED],
     partstat: [...PARTSTAT, 'TENTATIVE', 'DELEGATED'],
   },
   VTIMEZONE: {
@@ -104,28 +98,28 @@ export const COMPONENTS = {
     parents: ['VCALENDAR'],
     required: ['TZID'],
     once: ['LAST-MODIFIED', 'TZURL', 'TZUNTIL'],
-    many: ['TZID-ALIAS-OF'],
+    many: ['TZID-ALIAS-OF', ...EVERYWHERE],
   },
   STANDARD: {
     section: 'RFC 5545 §3.6.5',
     parents: ['VTIMEZONE'],
     required: ['DTSTART', 'TZOFFSETTO', 'TZOFFSETFROM'],
     once: ['RRULE'],
-    many: ['COMMENT', 'RDATE', 'TZNAME'],
+    many: ['COMMENT', 'RDATE', 'TZNAME', ...EVERYWHERE],
   },
   DAYLIGHT: {
     section: 'RFC 5545 §3.6.5',
     parents: ['VTIMEZONE'],
     required: ['DTSTART', 'TZOFFSETTO', 'TZOFFSETFROM'],
     once: ['RRULE'],
-    many: ['COMMENT', 'RDATE', 'TZNAME'],
+    many: ['COMMENT', 'RDATE', 'TZNAME', ...EVERYWHERE],
   },
   VALARM: {
     section: 'RFC 5545 §3.6.6',
     parents: ['VEVENT', 'VTODO'],
     required: ['ACTION', 'TRIGGER'],
     once: ['DESCRIPTION', 'SUMMARY', 'DURATION', 'REPEAT', 'UID', 'ACKNOWLEDGED', 'PROXIMITY'],
-    many: ['ATTACH', 'ATTENDEE', 'RELATED-TO', 'STYLED-DESCRIPTION', 'CONCEPT', 'LINK', 'REFID'],
+    many: ['ATTACH', 'ATTENDEE', 'RELATED-TO', 'STYLED-DESCRIPTION', ...EVERYWHERE],
     needs: [
       ['DURATION', 'REPEAT'],
       ['REPEAT', 'DURATION'],
@@ -139,19 +133,19 @@ export const COMPONENTS = {
       ...['BUSYTYPE', 'CLASS', 'DESCRIPTION', 'DTSTART', 'DTEND', 'DURATION', 'LOCATION', 'ORGANIZER', 'PRIORITY'],
       ...['SUMMARY', 'URL', ...CHANGES],
     ],
-    many: ['CATEGORIES', 'COMMENT', 'CONTACT'],
+    many: ['CATEGORIES', 'COMMENT', 'CONTACT', ...EVERYWHERE],
     either: [['DTEND', 'DURATION']],
-    needs: [
-      ['DTEND', 'DTSTART'],
-      ['DURATION', 'DTSTART'],
-    ],
+    needs: [['DURATION', 'DTSTART']],
   },
   AVAILABLE: {
     section: 'RFC 7953 §3.1',
     parents: ['VAVAILABILITY'],
     required: ['DTSTAMP', 'DTSTART', 'UID'],
-    once: ['DTEND', 'DURATION', 'CREATED', 'DESCRIPTION', 'LAST-MODIFIED', 'LOCATION', 'RECURRENCE-ID', 'SUMMARY'],
-    many: ['CATEGORIES', 'COMMENT', 'CONTACT', 'EXDATE', 'RDATE', 'RRULE'],
+    once: [
+      ...['DTEND', 'DURATION', 'CREATED', 'DESCRIPTION', 'LAST-MODIFIED', 'LOCATION', 'RECURRENCE-ID', 'RRULE'],
+      'SUMMARY',
+    ],
+    many: ['CATEGORIES', 'COMMENT', 'CONTACT', 'EXDATE', 'RDATE', ...EVERYWHERE],
     either: [['DTEND', 'DURATION']],
   },
   PARTICIPANT: {
@@ -164,7 +158,7 @@ export const COMPONENTS = {
     ],
     many: [
       ...['ATTACH', 'CATEGORIES', 'COMMENT', 'CONTACT', 'LOCATION', 'REQUEST-STATUS', 'RELATED-TO', 'RESOURCES'],
-      ...EVERYWHERE,
+      ...DESCRIBED,
     ],
   },
   VLOCATION: {
@@ -172,14 +166,14 @@ export const COMPONENTS = {
     parents: ['VEVENT', 'VTODO', 'VJOURNAL', 'VFREEBUSY', 'PARTICIPANT', 'VALARM'],
     required: ['UID'],
     once: ['DESCRIPTION', 'GEO', 'LOCATION-TYPE', 'NAME', 'URL'],
-    many: EVERYWHERE,
+    many: DESCRIBED,
   },
   VRESOURCE: {
     section: 'RFC 9073 §7.3',
     parents: ['VEVENT', 'VTODO', 'VJOURNAL', 'VFREEBUSY', 'PARTICIPANT'],
     required: ['UID'],
     once: ['DESCRIPTION', 'GEO', 'NAME', 'RESOURCE-TYPE'],
-    many: EVERYWHERE,
+    many: DESCRIBED,
   },
 } as const satisfies Record<string, ComponentRule>;
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Property } from './component.ts';
 import { KNOWN_NAMES } from './names.ts';
 import { decodeParam } from './text.ts';
@@ -35,10 +36,14 @@ export type LineFault = (message: string, rule: 'name' | 'colon' | 'param') => v
  * then are the octets as a whole not UTF-8, and only then is it worth to move such folds behind their character, which
  * keeps the number of lines as it is.
  */
-export function decodeOctets(octets: Uint8Array): string | undefined {
+export const decodeOctets = (octets: Uint8Array): string | undefined => atOnce(decodingOctets(octets));
+
+/** As decodeOctets; it may be interrupted between two folds. */
+export function* decodingOctets(octets: Uint8Array): Steps<string | undefined> {
   const asSent = asBuffer(octets);
   if (isUtf8(asSent)) return asSent.toString('utf8');
-  const mended = moveFoldsOutOfCharacters(Buffer.from(asSent));
+  const mended = Buffer.from(asSent);
+  yield* movingFolds(mended);
   return isUtf8(mended) ? mended.toString('utf8') : undefined;
 }
 
@@ -51,10 +56,20 @@ export const asBuffer = (octets: Uint8Array): Buffer =>
  * what a character lacks goes over a fold, three octets at most, so that the work grows with the length alone.
  */
 export function moveFoldsOutOfCharacters(octets: Buffer): Buffer {
+  atOnce(movingFolds(octets));
+  return octets;
+}
+
+/** Folds that are moved between two breaks. */
+const FOLDS = 1000;
+
+function* movingFolds(octets: Buffer): Steps<void> {
   let row = { start: 0, end: -1 };
+  let count = 0;
   for (let lf = octets.indexOf(LF); lf !== -1; lf = octets.indexOf(LF, lf + 1)) {
     const blank = octets[lf + 1];
     if (blank !== SPACE && blank !== TAB) continue;
+    if (++count % FOLDS === 0) yield;
     const fold = octets[lf - 1] === CR ? lf - 1 : lf;
     if (fold !== row.end) row = { start: fold, end: fold };
     const lacking = octetsLacking(octets, row.start);
@@ -68,7 +83,6 @@ export function moveFoldsOutOfCharacters(octets: Buffer): Buffer {
     row = { start: row.start + moved, end: lf + 2 + moved };
     lf += moved;
   }
-  return octets;
 }
 
 /** Octets that the character which ends before `at` still lacks. */
@@ -88,29 +102,39 @@ export type LineVisitor = (text: string, start: number, end: number, line: numbe
 
 /** Calls `visit` with each content line, unfolded (RFC 5545 §3.1). Takes CRLF and LF; passes over a BOM and empty lines. */
 export function eachContentLine(text: string, visit: LineVisitor, firstLine = 1): void {
+  lineWalk(text, visit, firstLine)(Infinity);
+}
+
+/** As eachContentLine, bit by bit: each call takes so many physical lines, and tells whether there are more. */
+export function lineWalk(text: string, visit: LineVisitor, firstLine = 1): (lines: number) => boolean {
   const length = text.length;
   let at = text.charCodeAt(0) === BOM ? 1 : 0;
   let line = firstLine;
-  while (at < length) {
-    const stop = lineStop(text, at);
-    const end = withoutCr(text, at, stop);
-    const first = line++;
-    if (!isBlank(text, stop + 1)) {
-      if (end > at) visit(text, at, end, first);
+  let parts: string[] | undefined;
+  let first = firstLine;
+  return (lines) => {
+    for (let left = lines; at < length && left > 0; left--) {
+      const start = at;
+      const stop = lineStop(text, start);
       at = stop + 1;
-      continue;
-    }
-    const parts = [text.slice(at, end)];
-    at = stop + 1;
-    while (isBlank(text, at)) {
-      const partStop = lineStop(text, at);
-      parts.push(text.slice(at + 1, withoutCr(text, at + 1, partStop)));
-      at = partStop + 1;
+      const isFolded = isBlank(text, at);
+      if (parts === undefined) {
+        first = line++;
+        const end = withoutCr(text, start, stop);
+        if (isFolded) parts = [text.slice(start, end)];
+        else if (end > start) visit(text, start, end, first);
+        continue;
+      }
       line++;
+      const end = withoutCr(text, start + 1, stop);
+      if (end > start + 1) parts.push(text.slice(start + 1, end));
+      if (isFolded) continue;
+      const unfolded = parts.join('');
+      parts = undefined;
+      if (unfolded !== '') visit(unfolded, 0, unfolded.length, first);
     }
-    const unfolded = parts.join('');
-    if (unfolded !== '') visit(unfolded, 0, unfolded.length, first);
-  }
+    return at < length;
+  };
 }
 
 function lineStop(text: string, at: number): number {

@@ -2,13 +2,17 @@ import { atOnce, type Steps } from '../base/steps.ts';
 import { paramOf, propertiesOf, propertyOf, type Component } from './component.ts';
 import { isUndated, periodRanges, recurrenceSets } from './component-times.ts';
 import { P } from './names.ts';
+import { unionOf, within, without, type RangeSet } from './range-set.ts';
 import { recurrenceSet, type Budget } from './recurrence.ts';
 import { intersection } from './time-range.ts';
 import { formatTimeValue, periodsOf, type Instant, type TimeRange } from './time-value.ts';
 import { zonesOf, type Zone, type ZoneContext } from './timezone.ts';
 import { foldLine } from './write.ts';
 
-export type BusyType = 'BUSY' | 'BUSY-TENTATIVE' | 'BUSY-UNAVAILABLE';
+/** Busy time types (RFC 5545 §3.2.9), the one that counts most first. */
+export const BUSY_TYPES = ['BUSY', 'BUSY-UNAVAILABLE', 'BUSY-TENTATIVE'] as const;
+
+export type BusyType = (typeof BUSY_TYPES)[number];
 
 /** A time that is not free; a half-open range of instants. */
 export interface BusyPeriod {
@@ -48,7 +52,8 @@ export function* findingBusyPeriods(
   for (const members of recurrenceSets(calendar.components.filter(({ name }) => name === 'VEVENT'))) {
     const types = new Map(members.map((member) => [member, busyTypeOf(member)]));
     if (members.every((member) => types.get(member) === undefined)) continue;
-    const dated = members.filter((member) => !isUndated(member));
+    // An override without times of its own is where its RECURRENCE-ID is: it may only say that it is cancelled.
+    const dated = members.filter((member) => !isUndated(member) || propertyOf(member, P['RECURRENCE-ID']));
     for (const instance of recurrenceSet(dated, context).instances({ from: range.start, to: range.end }, budget)) {
       yield;
       add(instance, types.get(instance.component));
@@ -92,28 +97,37 @@ export function busyTypeOf(event: Component): BusyType | undefined {
   return outlook ?? (status === 'TENTATIVE' ? 'BUSY-TENTATIVE' : 'BUSY');
 }
 
-/** Overlapping and consecutive periods of one type made one (RFC 4791 §7.10), in order of start, clipped to the range. */
+/**
+ * Overlapping and consecutive periods of one type made one, in order of start, clipped to the range. Those of different
+ * types may overlap (RFC 4791 §7.10).
+ */
 export function mergeBusy(periods: readonly BusyPeriod[], range?: TimeRange): BusyPeriod[] {
-  const sorted = periods
-    .map((period) => (range ? { ...intersectionOrNothing(period, range), type: period.type } : period))
-    .filter(({ start, end }) => end > start)
-    .sort((a, b) => a.start - b.start || a.type.localeCompare(b.type, 'en'));
-  const merged: { start: Instant; end: Instant; readonly type: BusyType }[] = [];
-  const last = new Map<BusyType, (typeof merged)[number]>();
-  for (const { start, end, type } of sorted) {
-    const open = last.get(type);
-    if (open && start <= open.end) {
-      open.end = Math.max(open.end, end);
-      continue;
-    }
-    const period = { start, end, type };
-    merged.push(period);
-    last.set(type, period);
+  const merged: BusyPeriod[] = [];
+  for (const [type, own] of setsByType(periods)) {
+    for (const { start, end } of range === undefined ? own : within(own, range)) merged.push({ start, end, type });
   }
-  return merged;
+  return merged.sort((one, other) => one.start - other.start);
 }
 
-const intersectionOrNothing = (a: TimeRange, b: TimeRange): TimeRange => intersection(a, b) ?? { start: 0, end: 0 };
+/** Each instant of the one type that counts most of those that it has. */
+export function busiestTime(periods: readonly BusyPeriod[]): Map<BusyType, RangeSet> {
+  const busiest = new Map<BusyType, RangeSet>();
+  let taken: RangeSet = [];
+  for (const [type, own] of setsByType(periods)) {
+    busiest.set(type, without(own, taken));
+    taken = unionOf([...taken, ...own]);
+  }
+  return busiest;
+}
+
+/** In the order in which the types count. */
+function setsByType(periods: readonly BusyPeriod[]): (readonly [BusyType, RangeSet])[] {
+  const byType = Map.groupBy(periods, ({ type }) => type);
+  return BUSY_TYPES.flatMap((type) => {
+    const own = byType.get(type);
+    return own === undefined ? [] : [[type, unionOf(own)] as const];
+  });
+}
 
 export interface FreeBusyText {
   /** UID of the VFREEBUSY (REQUIRED by RFC 5545 §3.6.4); by default one made of the range and the time. */

@@ -1,12 +1,17 @@
+import { LIMITS } from '../base/limits.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import { propertyOf, type Component, type Property } from './component.ts';
 import { componentEnvelope, isUndated, RECURRING_COMPONENTS, recurrenceSets } from './component-times.ts';
 import { P } from './names.ts';
-import { recurrenceSet, type Budget, type RecurrenceSet, type Window } from './recurrence.ts';
+import { readingRecurrenceSet, type Budget, type RecurrenceSet, type Window } from './recurrence.ts';
 import { hull } from './time-range.ts';
 import type { Instant, TimeRange } from './time-value.ts';
 import { UTC, zonesOf, type Zone, type ZoneContext } from './timezone.ts';
+import { fixedZone } from './timezone-transitions.ts';
 
 const DAY = 86_400_000;
+/** What has just been is asked for nearly as often as what is to come. */
+const MONTH = 31 * DAY;
 /** What UTC-OFFSET can write at most (RFC 5545 §3.3.14): a wall time is an instant at most so far from it, in any zone. */
 const ANY_OFFSET = DAY;
 /** The instants that a Date can hold: "complete to this side" where the other side is not. */
@@ -17,7 +22,7 @@ const LAST_INSTANT = 8_640_000_000_000_000;
 export interface Horizon {
   readonly from: Instant;
   readonly until: Instant;
-  /** Where there are more, the ones from `now` on are kept. */
+  /** Where there are more, the ones from `now` on are kept, with those of the month before if they leave room. */
   readonly maxInstances: number;
   /** By default `from`. */
   readonly now?: Instant;
@@ -59,24 +64,28 @@ export interface IndexEntry {
  *
  * @throws Refusal valid-calendar-data where the object cannot be expanded, or the budget is spent
  */
-export function indexEntry(calendar: Component, { horizon, budget }: IndexContext): IndexEntry {
+export const indexEntry = (calendar: Component, context: IndexContext): IndexEntry =>
+  atOnce(findingIndexEntry(calendar, context));
+
+/** As indexEntry; it may be interrupted between two components. */
+export function* findingIndexEntry(calendar: Component, { horizon, budget }: IndexContext): Steps<IndexEntry> {
   const zones = zonesOf(calendar);
   const members = calendar.components.filter(({ name }) => name !== 'VTIMEZONE');
-  const { floating, mixed } = timesOf(members, zones);
+  const { floating, mixed } = yield* readingTimes(members, zones);
   const envelope = createEnvelope();
-  const sets = setsOf(members, { zones, floating: UTC }, budget);
+  const sets = yield* readingSets(members, { zones, floating: UTC }, budget);
   for (const { extent } of sets) envelope.add(extent);
   for (const member of members) if (!isInSet(member)) envelope.add(ownEnvelope(member, { zones, floating: UTC }));
   // In another zone an EXDATE in UTC takes out another instance of floating times, or none.
   for (const reading of mixed ? [fixed(-ANY_OFFSET), fixed(ANY_OFFSET)] : []) {
-    for (const { extent } of setsOf(members, { zones, floating: reading }, budget)) envelope.add(extent);
+    for (const { extent } of yield* readingSets(members, { zones, floating: reading }, budget)) envelope.add(extent);
   }
   const exact = !mixed && members.every(({ name }) => name === 'VEVENT');
-  const rows = exact ? rowsOf(sets, horizon, budget) : NO_ROWS;
+  const rows = exact ? yield* findingRows(sets, horizon, budget) : NO_ROWS;
   return { ...envelope.padded(floating ? ANY_OFFSET : 0), floating, exact, ...rows };
 }
 
-const fixed = (offset: number): Zone => ({ id: '', toUtc: (wall) => wall - offset, offsetAt: () => offset });
+const fixed = (offset: number): Zone => fixedZone('', offset);
 
 /** Properties whose times decide where instances are. */
 const TIMES: readonly string[] = [P.DTSTART, P.DTEND, P.DUE, P['RECURRENCE-ID'], P.RDATE, P.EXDATE, P.FREEBUSY];
@@ -90,11 +99,15 @@ const IDS: readonly string[] = [P['RECURRENCE-ID'], P.RDATE, P.EXDATE];
  * Whether any time is floating; and whether instances of a floating master are named by times that are not, so that the
  * zone decides which there are. (The other way round, and for UNTIL, recurrence.ts goes by the wall.)
  */
-function timesOf(members: readonly Component[], zones: ZoneContext['zones']): { floating: boolean; mixed: boolean } {
+function* readingTimes(
+  members: readonly Component[],
+  zones: ZoneContext['zones'],
+): Steps<{ floating: boolean; mixed: boolean }> {
   let floating = false;
   let hasFloatingMaster = false;
   let hasFixedIds = false;
   for (const member of members) {
+    yield;
     const names = isUndated(member) && member.name === 'VTODO' ? UNDATED_TIMES : TIMES;
     for (const property of member.properties) {
       if (!names.includes(property.name)) continue;
@@ -123,13 +136,21 @@ interface DatedSet {
 }
 
 /** The recurrence sets that have an instance. */
-function setsOf(members: readonly Component[], context: ZoneContext, budget: Budget | undefined): DatedSet[] {
-  return recurrenceSets(members.filter(isInSet)).flatMap((components) => {
-    const set = recurrenceSet(components, context);
-    const extent = set.extent(budget);
-    return extent ? [{ set, extent: { start: extent.first, end: extent.last } }] : [];
-  });
+function* readingSets(
+  members: readonly Component[],
+  context: ZoneContext,
+  budget: Budget | undefined,
+): Steps<DatedSet[]> {
+  const found: DatedSet[] = [];
+  for (const components of recurrenceSets(members.filter(isInSet))) {
+    const set = yield* readingRecurrenceSet(components, context);
+    const extent = yield* set.findingExtent(budget ?? newBudget());
+    if (extent) found.push({ set, extent: { start: extent.first, end: extent.last } });
+  }
+  return found;
 }
+
+const newBudget = (): Budget => ({ steps: LIMITS.recurrenceSteps.default });
 
 /** Where a component outside of the sets can match; undefined: nowhere. */
 function ownEnvelope(member: Component, context: ZoneContext): TimeRange | undefined {
@@ -159,36 +180,47 @@ type Rows = Pick<IndexEntry, 'occurrences' | 'indexedFrom' | 'indexedUntil'>;
 const NO_ROWS: Rows = { occurrences: [], indexedFrom: 0, indexedUntil: 0 };
 
 /** The instances of all VEVENTs, as far as the horizon asks for them. */
-function rowsOf(dated: readonly DatedSet[], horizon: Horizon, budget: Budget | undefined): Rows {
+function* findingRows(dated: readonly DatedSet[], horizon: Horizon, budget: Budget | undefined): Steps<Rows> {
   const { from, until, maxInstances } = horizon;
   const sets = dated.map(({ set }) => set);
   const first = Math.min(...dated.map(({ extent }) => extent.start));
   const last = Math.max(...dated.map(({ extent }) => extent.end));
-  const takeIn = (start: Instant, end: Instant) => take(sets, { from: start - 1, to: end + 1 }, maxInstances, budget);
+  const takeIn = (start: Instant, end: Instant) => taking(sets, { from: start - 1, to: end + 1 }, maxInstances, budget);
   if (sets.every((set) => !set.recurring) || (first >= from && last <= until)) {
-    const all = takeIn(-Infinity, Infinity);
+    const all = yield* takeIn(-Infinity, Infinity);
     if (all.next === undefined) return { occurrences: all.taken, indexedFrom: undefined, indexedUntil: undefined };
   }
   const start = first >= from ? FIRST_INSTANT : from;
   const end = last <= until ? LAST_INSTANT : until;
-  const whole = takeIn(from, until);
+  const whole = yield* takeIn(from, until);
   if (whole.next === undefined) return { occurrences: whole.taken, indexedFrom: start, indexedUntil: end };
   const now = Math.min(Math.max(horizon.now ?? from, from), until);
-  const { taken, next } = now === from ? whole : takeIn(now, until);
-  const indexedFrom = now === from ? start : now;
+  const justBefore = Math.max(now - MONTH, from);
+  const more = justBefore === from ? whole : yield* takeIn(justBefore, until);
+  const isRoomy = more.next === undefined || more.next >= now + MONTH;
+  const { taken, next } = isRoomy || now === justBefore ? more : yield* takeIn(now, until);
+  const kept = isRoomy ? justBefore : now;
+  const indexedFrom = kept === from ? start : kept;
   return { occurrences: taken, indexedFrom, indexedUntil: Math.max(indexedFrom, next ?? end) };
 }
 
 /** The first `max` instances that touch the window, and the start of the one after them. */
-function take(sets: readonly RecurrenceSet[], window: Window, max: number, budget: Budget | undefined) {
+function* taking(
+  sets: readonly RecurrenceSet[],
+  window: Window,
+  max: number,
+  budget: Budget | undefined,
+): Steps<{ readonly taken: readonly TimeRange[]; readonly next: Instant | undefined }> {
   const found: TimeRange[] = [];
   for (const set of sets) {
     let count = 0;
     for (const { start, end } of set.instances(window, budget)) {
+      yield;
       found.push({ start, end });
       if (++count > max) break;
     }
   }
+  yield;
   if (sets.length > 1) found.sort((a, b) => a.start - b.start);
   return { taken: found.slice(0, max), next: found[max]?.start };
 }

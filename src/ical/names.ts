@@ -50,8 +50,14 @@ export interface PropertyRule {
   readonly list?: true;
   /** DATE-TIME only in UTC. */
   readonly utc?: true;
-  /** The closed list of its values, where it is the same in every component. */
+  /** The list of its values, where it is the same in every component. */
   readonly values?: readonly string[];
+  /** X- names may stand beside `values`. */
+  readonly open?: true;
+  /** It has no default type: VALUE has to be written. */
+  readonly typed?: true;
+  /** Parameters that it must have, beside VALUE. */
+  readonly params?: readonly string[];
   /** Range of an INTEGER or FLOAT. */
   readonly range?: readonly [number, number];
 }
@@ -125,27 +131,36 @@ export const PROPERTIES = {
   TZUNTIL: rule('RFC 7808 §7.1', 'DATE-TIME', { utc: true }),
   'TZID-ALIAS-OF': rule('RFC 7808 §7.2', 'TEXT'),
   // RFC 7953 §3.2
-  BUSYTYPE: rule('RFC 7953 §3.2', 'TEXT', { values: ['BUSY', 'BUSY-UNAVAILABLE', 'BUSY-TENTATIVE'] }),
+  BUSYTYPE: rule('RFC 7953 §3.2', 'TEXT', { values: ['BUSY', 'BUSY-UNAVAILABLE', 'BUSY-TENTATIVE'], open: true }),
   // RFC 7986 §5
   NAME: rule('RFC 7986 §5.1', 'TEXT'),
-  'REFRESH-INTERVAL': rule('RFC 7986 §5.7', 'DURATION'),
-  SOURCE: rule('RFC 7986 §5.8', 'URI'),
+  'REFRESH-INTERVAL': rule('RFC 7986 §5.7', 'DURATION', { typed: true }),
+  SOURCE: rule('RFC 7986 §5.8', 'URI', { typed: true }),
   COLOR: rule('RFC 7986 §5.9', 'TEXT'),
-  IMAGE: rule('RFC 7986 §5.10', ['URI', 'BINARY']),
-  CONFERENCE: rule('RFC 7986 §5.11', ['URI', 'TEXT']),
+  IMAGE: rule('RFC 7986 §5.10', ['URI', 'BINARY'], { typed: true }),
+  CONFERENCE: rule('RFC 7986 §5.11', 'URI', { typed: true }),
   // RFC 9073 §6
   'LOCATION-TYPE': rule('RFC 9073 §6.1', 'TEXT', { list: true }),
-  'PARTICIPANT-TYPE': rule('RFC 9073 §6.2', 'TEXT'),
-  'RESOURCE-TYPE': rule('RFC 9073 §6.3', 'TEXT'),
+  'PARTICIPANT-TYPE': rule('RFC 9073 §6.2', 'TEXT', {
+    values: [
+      ...['ACTIVE', 'INACTIVE', 'SPONSOR', 'CONTACT', 'BOOKING-CONTACT', 'EMERGENCY-CONTACT'],
+      ...['PUBLICITY-CONTACT', 'PLANNER-CONTACT', 'PERFORMER', 'SPEAKER'],
+    ],
+    open: true,
+  }),
+  'RESOURCE-TYPE': rule('RFC 9073 §6.3', 'TEXT', {
+    values: ['ROOM', 'PROJECTOR', 'REMOTE-CONFERENCE-AUDIO', 'REMOTE-CONFERENCE-VIDEO'],
+    open: true,
+  }),
   'CALENDAR-ADDRESS': rule('RFC 9073 §6.4', 'CAL-ADDRESS'),
-  'STYLED-DESCRIPTION': rule('RFC 9073 §6.5', ['TEXT', 'URI']),
-  'STRUCTURED-DATA': rule('RFC 9073 §6.6', ['TEXT', 'BINARY', 'URI']),
+  'STYLED-DESCRIPTION': rule('RFC 9073 §6.5', ['TEXT', 'URI'], { typed: true }),
+  'STRUCTURED-DATA': rule('RFC 9073 §6.6', ['TEXT', 'BINARY', 'URI'], { typed: true }),
   // RFC 9074
   ACKNOWLEDGED: rule('RFC 9074 §6.1', 'DATE-TIME', { utc: true }),
-  PROXIMITY: rule('RFC 9074 §8.1', 'TEXT'),
+  PROXIMITY: rule('RFC 9074 §8.1', 'TEXT', { values: ['ARRIVE', 'DEPART', 'CONNECT', 'DISCONNECT'], open: true }),
   // RFC 9253 §8
   CONCEPT: rule('RFC 9253 §8.1', 'URI'),
-  LINK: rule('RFC 9253 §8.2', ['URI', 'UID', 'XML-REFERENCE', 'TEXT']),
+  LINK: rule('RFC 9253 §8.2', ['URI', 'UID', 'XML-REFERENCE', 'TEXT'], { typed: true, params: ['LINKREL'] }),
   REFID: rule('RFC 9253 §8.3', 'TEXT'),
 } as const satisfies Record<string, PropertyRule>;
 
@@ -199,6 +214,8 @@ export interface ParamRule {
   readonly type?: 'boolean' | 'address' | 'uri' | 'duration' | 'integer';
   /** May hold several values. */
   readonly many?: true;
+  /** The properties that it may stand on; any where this is left out. */
+  readonly on?: readonly PropertyName[];
 }
 
 const param = (section: string, more: Omit<ParamRule, 'section'> = {}): ParamRule => ({ section, ...more });
@@ -241,25 +258,31 @@ export const PARAMS = {
   'SCHEDULE-FORCE-SEND': param('RFC 6638 §7.2', { values: ['REQUEST', 'REPLY'], open: true }),
   'SCHEDULE-STATUS': param('RFC 6638 §7.3', { many: true }),
   // RFC 7986 §6
-  DISPLAY: param('RFC 7986 §6.1', { values: ['BADGE', 'GRAPHIC', 'FULLSIZE', 'THUMBNAIL'], open: true, many: true }),
-  EMAIL: param('RFC 7986 §6.2'),
+  DISPLAY: param('RFC 7986 §6.1', {
+    values: ['BADGE', 'GRAPHIC', 'FULLSIZE', 'THUMBNAIL'],
+    open: true,
+    many: true,
+    on: ['IMAGE'],
+  }),
+  EMAIL: param('RFC 7986 §6.2', { on: ['ATTENDEE', 'ORGANIZER', 'CALENDAR-ADDRESS'] }),
   FEATURE: param('RFC 7986 §6.3', {
     values: ['AUDIO', 'CHAT', 'FEED', 'MODERATOR', 'PHONE', 'SCREEN', 'VIDEO'],
     open: true,
     many: true,
+    on: ['CONFERENCE'],
   }),
-  LABEL: param('RFC 7986 §6.4'),
+  LABEL: param('RFC 7986 §6.4', { on: ['CONFERENCE', 'LINK'] }),
   // RFC 8607 §4
   SIZE: param('RFC 8607 §4.1', { type: 'integer' }),
   FILENAME: param('RFC 8607 §4.2'),
   'MANAGED-ID': param('RFC 8607 §4.3'),
   // RFC 9073 §5
   ORDER: param('RFC 9073 §5.1', { type: 'integer' }),
-  SCHEMA: param('RFC 9073 §5.2', { type: 'uri' }),
+  SCHEMA: param('RFC 9073 §5.2', { type: 'uri', on: ['STRUCTURED-DATA'] }),
   DERIVED: param('RFC 9073 §5.3', { type: 'boolean' }),
   // RFC 9253 §6
-  LINKREL: param('RFC 9253 §6.1'),
-  GAP: param('RFC 9253 §6.2', { type: 'duration' }),
+  LINKREL: param('RFC 9253 §6.1', { on: ['LINK'] }),
+  GAP: param('RFC 9253 §6.2', { type: 'duration', on: ['RELATED-TO'] }),
 } as const satisfies Record<string, ParamRule>;
 
 /** Spelling in a source to the one string that stands for it: upper and lower case of every name known here. */

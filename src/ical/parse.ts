@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Refusal } from '../base/refusal.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Component, Property } from './component.ts';
-import { asBuffer, createLineReader, decodeOctets, eachContentLine, moveFoldsOutOfCharacters } from './content-line.ts';
+import { asBuffer, createLineReader, decodingOctets, lineWalk, moveFoldsOutOfCharacters } from './content-line.ts';
 
 const LF = 10;
 /** Levels of BEGIN inside BEGIN. RFC 5545, 9073 and 9074 need five. */
@@ -34,8 +35,12 @@ export interface ParseOptions {
  *
  * @throws Refusal valid-calendar-data, with the line in its message
  */
-export function parseCalendar(source: string | Uint8Array, options: ParseOptions = {}): Component {
-  const [calendar, second] = readTree(source, options, refuse);
+export const parseCalendar = (source: string | Uint8Array, options: ParseOptions = {}): Component =>
+  atOnce(parsingCalendar(source, options));
+
+/** As parseCalendar; it may be interrupted between two lines. */
+export function* parsingCalendar(source: string | Uint8Array, options: ParseOptions = {}): Steps<Component> {
+  const [calendar, second] = yield* readingTree(source, options, refuse);
   if (calendar === undefined) throw new Refusal('valid-calendar-data', 'there is no VCALENDAR');
   if (second !== undefined) throw new Refusal('valid-calendar-data', `line ${second.line}: a second VCALENDAR`);
   return calendar;
@@ -83,15 +88,26 @@ interface Open extends Component {
 }
 
 /** Reads on after each problem, where `report` returns. */
-function readTree(source: string | Uint8Array, options: ParseOptions, report: Report, root = 'VCALENDAR'): Component[] {
+const readTree = (source: string | Uint8Array, options: ParseOptions, report: Report, root?: string): Component[] =>
+  atOnce(readingTree(source, options, report, root));
+
+/** Physical lines that are read between two breaks. */
+const LINES = 500;
+
+function* readingTree(
+  source: string | Uint8Array,
+  options: ParseOptions,
+  report: Report,
+  root = 'VCALENDAR',
+): Steps<Component[]> {
   const { firstLine = 1, maxContentLines = MAX_CONTENT_LINES } = options;
-  const text = textOf(source, firstLine, report);
-  reportControls(text, firstLine, report);
+  const text = yield* readingText(source, firstLine, report);
+  yield* reportingControls(text, firstLine, report);
   let lineNow = firstLine;
   let count = 0;
   const tree = createTree(report, root);
   const reader = createLineReader((message, rule) => report({ line: lineNow, rule, message }));
-  eachContentLine(
+  const walk = lineWalk(
     text,
     (piece, start, end, line) => {
       lineNow = line;
@@ -108,6 +124,7 @@ function readTree(source: string | Uint8Array, options: ParseOptions, report: Re
     },
     firstLine,
   );
+  while (walk(LINES)) yield;
   return tree.finish();
 }
 
@@ -195,13 +212,13 @@ function createTree(report: Report, root: string) {
 /** Names come from the source: a message holds only a little of them. */
 const excerpt = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-function textOf(source: string | Uint8Array, firstLine: number, report: Report): string {
+function* readingText(source: string | Uint8Array, firstLine: number, report: Report): Steps<string> {
   if (typeof source === 'string') {
     if (source.isWellFormed()) return source;
     report({ line: firstLine, rule: 'utf-8', message: 'half of a surrogate pair' });
     return source.toWellFormed();
   }
-  const text = decodeOctets(source);
+  const text = yield* decodingOctets(source);
   if (text !== undefined) return text;
   const octets = asBuffer(source);
   report({ line: firstLine + lineOfBadUtf8(octets), rule: 'utf-8', message: 'not UTF-8' });
@@ -234,14 +251,25 @@ const countLines = (text: string): number => text.split('\n').length - 1;
  * CONTROL of RFC 5545 §3.1 may stand nowhere but as a line break or TAB. U+FFFE and U+FFFF cannot be sent in XML, so
  * no calendar-data could hold them (RFC 4791 §9.6).
  */
-function reportControls(text: string, firstLine: number, report: Report): void {
-  const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]|\r(?=[^\r\n])/g;
+function* reportingControls(text: string, firstLine: number, report: Report): Steps<void> {
   let line = firstLine;
   let counted = 0;
-  for (let found = control.exec(text), told = 0; found !== null && told < 100; found = control.exec(text), told++) {
-    line += countLines(text.slice(counted, found.index));
-    counted = found.index;
-    const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    report({ line, rule: 'control', message: `the control character U+${code}` });
+  let told = 0;
+  for (let from = 0; from < text.length && told < MOST_CONTROLS; from += PIECE) {
+    if (from > 0) yield;
+    // A character more: what follows a CR tells whether it is a line break.
+    const piece = text.slice(from, from + PIECE + 1);
+    for (const found of piece.matchAll(CONTROL)) {
+      if (found.index === PIECE || told++ === MOST_CONTROLS) break;
+      line += countLines(text.slice(counted, from + found.index));
+      counted = from + found.index;
+      const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+      report({ line, rule: 'control', message: `the control character U+${code}` });
+    }
   }
 }
+
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]|\r(?=[^\r\n])/g;
+const MOST_CONTROLS = 100;
+/** Characters that are looked at between two breaks. */
+const PIECE = 1024 * 1024;

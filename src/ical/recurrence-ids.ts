@@ -1,4 +1,5 @@
 import { Refusal } from '../base/refusal.ts';
+import type { Steps } from '../base/steps.ts';
 import { propertiesOf, type Component, type Property } from './component.ts';
 import { P } from './names.ts';
 import { wallAt, type Form } from './recurrence-timing.ts';
@@ -76,7 +77,7 @@ function readRules(component: Component, name: string, start: WallTime, form: Fo
   return propertiesOf(component, name).map((property) => {
     const where = `${name} (line ${property.line})`;
     const rule = parseRule(property.value);
-    if ('fault' in rule) throw new Refusal('valid-calendar-data', `${where}: ${rule.fault}`);
+    if ('fault' in rule) throw new Refusal(rule.code ?? 'valid-calendar-data', `${where}: ${rule.fault}`);
     try {
       return bindRule(rule, start, form);
     } catch (cause) {
@@ -182,12 +183,15 @@ interface Exclusions {
  * EXDATE (RFC 5545 §3.8.5.1). A date takes a day out of a series of times, as Outlook and Google write it; a time takes
  * its date out of a series of dates; a floating time is one of DTSTART's zone.
  */
-function exclusionsOf(component: Component, form: Form, context: ZoneContext): Exclusions {
+function* readingExclusions(component: Component, form: Form, context: ZoneContext): Steps<Exclusions> {
   const instants = new Set<Instant>();
   const days = new Set<WallTime>();
-  for (const { start: time } of propertiesOf(component, P.EXDATE).flatMap(readList)) {
-    if (form.kind === 'date' || time.kind === 'date') days.add(Math.floor(time.wall / DAY) * DAY);
-    else instants.add((time.kind === 'floating' ? form.zone : zoneOfTime(time, context)).toUtc(time.wall));
+  for (const property of propertiesOf(component, P.EXDATE)) {
+    yield;
+    for (const { start: time } of readList(property)) {
+      if (form.kind === 'date' || time.kind === 'date') days.add(Math.floor(time.wall / DAY) * DAY);
+      else instants.add((time.kind === 'floating' ? form.zone : zoneOfTime(time, context)).toUtc(time.wall));
+    }
   }
   return { instants, days };
 }
@@ -207,18 +211,20 @@ function without(ids: IdCursor, { instants, days }: Exclusions, excluded: IdCurs
   };
 }
 
-/** Reads the recurrence properties of a component whose anchor (DTSTART, or DUE) is `start`. */
-export function idsOf(component: Component, start: TimeValue, form: Form, context: ZoneContext): Ids {
+/** Reads the recurrence properties of a component whose anchor (DTSTART, or DUE) is `start`, list by list. */
+export function* readingIds(component: Component, start: TimeValue, form: Form, context: ZoneContext): Steps<Ids> {
   const rules = readRules(component, P.RRULE, start.wall, form);
   const exRules = readRules(component, P.EXRULE, start.wall, form);
-  const rdates = propertiesOf(component, P.RDATE)
-    .flatMap(readList)
-    .map((period) => idOf(period, start, form, context));
+  const rdates: Id[] = [];
+  for (const property of propertiesOf(component, P.RDATE)) {
+    yield;
+    for (const period of readList(property)) rdates.push(idOf(period, start, form, context));
+  }
   // DTSTART is the first instance, whether or not a rule generates it (RFC 5545 §3.8.2.4, §3.8.5.3).
   const first: Id = { instant: form.zone.toUtc(start.wall), wall: start.wall, period: undefined };
   const listed = [first, ...rdates].sort((a, b) => a.instant - b.instant);
   const instants = Float64Array.from(listed, ({ instant }) => instant);
-  const exclusions = exclusionsOf(component, form, context);
+  const exclusions = yield* readingExclusions(component, form, context);
   const excludes = exclusions.instants.size + exclusions.days.size + exRules.length > 0;
   const cursors = (bound: readonly BoundRule[], from: Instant, budget: Budget): IdCursor[] =>
     bound.map((rule) => ruleCursor(rule, form, from, budget));

@@ -1,8 +1,9 @@
 import { LIMITS } from '../base/limits.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import { propertyOf, type Component } from './component.ts';
 import { mergeByStart } from './merge-by-start.ts';
 import { P } from './names.ts';
-import { idsOf, type Id, type Ids } from './recurrence-ids.ts';
+import { readingIds, type Id, type Ids } from './recurrence-ids.ts';
 import {
   dependsOnFloating,
   describe,
@@ -28,6 +29,11 @@ export interface Window {
   readonly to: Instant;
 }
 
+export interface Extent {
+  readonly first: Instant;
+  readonly last: Instant;
+}
+
 export interface RecurrenceSet {
   /** Whether the master has a rule or further dates. */
   readonly recurring: boolean;
@@ -40,7 +46,9 @@ export interface RecurrenceSet {
    */
   instances(window: Window, budget?: Budget): Generator<Instance>;
   /** First start and last end (Infinity: endless); undefined for a set without any instance. */
-  extent(budget?: Budget): { readonly first: Instant; readonly last: Instant } | undefined;
+  extent(budget?: Budget): Extent | undefined;
+  /** As extent; it may be interrupted. */
+  findingExtent(budget: Budget): Steps<Extent | undefined>;
   /** Whether the master itself generates this recurrence id: EXDATE counts, overrides do not. */
   generates(recurrenceId: TimeValue, budget?: Budget): boolean;
 }
@@ -62,8 +70,8 @@ const newBudget = (): Budget => ({ steps: LIMITS.recurrenceSteps.default });
 
 const dayOf = (wall: WallTime): WallTime => Math.floor(wall / DAY) * DAY;
 
-function seriesOf(timing: Timing, overrides: readonly Override[], context: ZoneContext): Series {
-  const ids = idsOf(timing.component, timing.anchor, timing.form, context);
+function* readingSeries(timing: Timing, overrides: readonly Override[], context: ZoneContext): Steps<Series> {
+  const ids = yield* readingIds(timing.component, timing.anchor, timing.form, context);
   const whole = overrides.flatMap(({ wholeDay }) => wholeDay ?? []);
   const first: Segment = { timing, from: -Infinity, to: Infinity, shift: undefined };
   const reaches = ids.periods.map((id) => {
@@ -140,13 +148,14 @@ function nextId(series: Series, segment: Segment, from: Instant, budget: Budget)
 }
 
 /** The end of a segment's last instance: found by halving, since looking forward from any instant is cheap. */
-function lastEnd(series: Series, segment: Segment, budget: Budget): Instant {
+function* findingLastEnd(series: Series, segment: Segment, budget: Budget): Steps<Instant> {
   let last = nextId(series, segment, -Infinity, budget);
   if (last === undefined) return -Infinity;
   if (segment.to === Infinity && series.ids.isEndless()) return Infinity;
   let none = Math.min(segment.to, series.ids.bound() + 1000);
   while (none - last.instant > 1000) {
     const middle = Math.ceil((none + last.instant) / 2);
+    yield;
     const later = nextId(series, segment, middle, budget);
     if (later === undefined) none = middle;
     else last = later;
@@ -154,8 +163,9 @@ function lastEnd(series: Series, segment: Segment, budget: Budget): Instant {
   return describe(segment, last, series.form, series.context).end;
 }
 
-function seriesEnd(series: Series, budget: Budget): Instant {
-  const ends = series.segments.map((segment) => lastEnd(series, segment, budget));
+function* findingSeriesEnd(series: Series, budget: Budget): Steps<Instant> {
+  const ends: Instant[] = [];
+  for (const segment of series.segments) ends.push(yield* findingLastEnd(series, segment, budget));
   const first = series.segments[0];
   const periods = series.ids.periods.map((id) =>
     first === undefined ? -Infinity : describe(first, id, series.form, series.context).end,
@@ -191,15 +201,28 @@ function overrideTest(components: readonly Component[]): (component: Component) 
  * one id the later counts. A zone that nobody knows is read as floating time. Throws Refusal('valid-calendar-data')
  * for a time or a rule that cannot be read, and for a rule that can never match.
  */
-export function recurrenceSet(components: readonly Component[], context: ZoneContext): RecurrenceSet {
+export const recurrenceSet = (components: readonly Component[], context: ZoneContext): RecurrenceSet =>
+  atOnce(readingRecurrenceSet(components, context));
+
+/** As recurrenceSet; it may be interrupted between two overrides, and between two lists of dates. */
+export function* readingRecurrenceSet(components: readonly Component[], context: ZoneContext): Steps<RecurrenceSet> {
   const isOverride = overrideTest(components);
   const masters = components
     .filter((component) => !isOverride(component))
     .flatMap((master) => timingOf(master, context) ?? []);
-  const all = components.filter(isOverride).map((component) => overrideOf(component, masters[0], context));
+  const all: Override[] = [];
+  for (const component of components.filter(isOverride)) {
+    yield;
+    all.push(overrideOf(component, masters[0], context));
+  }
   const overrides = [...new Map(all.map((override) => [override.id.instant, override])).values()];
+  yield;
   overrides.sort((a, b) => a.instance.start - b.instance.start);
-  const series = masters.map((master, i) => seriesOf(master, i === 0 ? overrides : [], context));
+  yield;
+  const series: Series[] = [];
+  for (const [i, master] of masters.entries())
+    series.push(yield* readingSeries(master, i === 0 ? overrides : [], context));
+  yield;
   const forms = [...masters, ...overrides.map(({ timing }) => timing)].map(({ form }) => form);
 
   function* instances(window: Window, given?: Budget): Generator<Instance> {
@@ -217,16 +240,19 @@ export function recurrenceSet(components: readonly Component[], context: ZoneCon
       if (given === undefined) budget.steps = LIMITS.recurrenceSteps.default;
     }
   }
+  function* findingExtent(budget: Budget): Steps<Extent | undefined> {
+    const earliest = instances({ from: -Infinity, to: Infinity }, budget).next();
+    if (earliest.done === true) return undefined;
+    let last = overrides.reduce((latest, { instance }) => Math.max(latest, instance.end), -Infinity);
+    for (const each of series) last = Math.max(last, yield* findingSeriesEnd(each, budget));
+    return { first: earliest.value.start, last };
+  }
   return {
     recurring: series.some(({ ids }) => ids.recurring),
     floating: forms.some((form) => dependsOnFloating(form, context)),
     instances,
-    extent(budget = newBudget()) {
-      const earliest = instances({ from: -Infinity, to: Infinity }, budget).next();
-      if (earliest.done === true) return undefined;
-      const ends = [...series.map((each) => seriesEnd(each, budget)), ...overrides.map(({ instance }) => instance.end)];
-      return { first: earliest.value.start, last: ends.reduce((latest, end) => Math.max(latest, end), -Infinity) };
-    },
+    extent: (budget = newBudget()) => atOnce(findingExtent(budget)),
+    findingExtent,
     generates: (value, budget = newBudget()) => series.some((each) => generates(each, value, budget)),
   };
 }

@@ -1,6 +1,6 @@
-import { dayNumber, type WallTime } from './time-value.ts';
+import type { WallTime } from './time-value.ts';
 import { spend, type Budget } from './rrule-budget.ts';
-import { LAST_DAY, lowerBound, yearOf } from './rrule-days.ts';
+import { LAST_DAY, lowerBound } from './rrule-days.ts';
 import { patternCursor } from './rrule-cursor.ts';
 import { places, type Pattern } from './rrule-pattern.ts';
 
@@ -43,7 +43,7 @@ function timesPerDay(pattern: Pattern, budget: Budget): number | undefined {
     return rule.interval === 1 && daily && !ofWeeks ? timesOf(pattern, 1) : undefined;
   }
   if (86_400 % (rule.interval * unit) !== 0) return undefined;
-  const day = pattern.days.next(Math.floor(pattern.start / DAY) + 1);
+  const day = pattern.days.next(Math.floor(pattern.start / DAY) + 1, budget);
   if (day === Infinity) return undefined;
   // A whole day is walked once, at a light price: it has at most 86,400 times.
   const own = { steps: 200_000 };
@@ -55,22 +55,24 @@ function timesPerDay(pattern: Pattern, budget: Budget): number | undefined {
 }
 
 function byYears(pattern: Pattern, perDay: number, n: number, budget: Budget): WallTime {
+  const { days } = pattern;
+  const { calendar } = days;
   const startDay = Math.floor(pattern.start / DAY);
-  const onFirst = pattern.days.matches(startDay) ? countUntil(pattern, (startDay + 1) * DAY, n, budget) : 0;
+  const onFirst = days.matches(startDay, budget) ? countUntil(pattern, (startDay + 1) * DAY, n, budget) : 0;
   if (n <= onFirst) return walk(pattern, pattern.start, n, budget);
   const rest = n - onFirst - 1;
   let dayIndex = Math.floor(rest / perDay);
   let from = startDay + 1;
-  for (let year = yearOf(from); year <= 9999; from = dayNumber(++year, 1, 1)) {
+  for (let year = calendar.yearOf(from); ; from = calendar.startOf(++year)) {
+    const newYear = calendar.startOf(year);
+    if (newYear > LAST_DAY) return Infinity;
     spend(budget, LIGHT);
-    const newYear = dayNumber(year, 1, 1);
-    const { all } = pattern.days.year(year);
+    const { all } = days.year(year, budget);
     const skipped = lowerBound(all, from - newYear);
     const offset = all[skipped + dayIndex];
     if (offset !== undefined) return walk(pattern, (newYear + offset) * DAY, (rest % perDay) + 1, budget);
     dayIndex -= all.length - skipped;
   }
-  return Infinity;
 }
 
 /** Every period has the same times: the n-th is found by division. */
@@ -78,8 +80,8 @@ function byDivision(pattern: Pattern, constant: readonly number[], n: number, bu
   const { periods, rule, start } = pattern;
   const size = timesOf(pattern, constant.length);
   if (periods === undefined || size === 0) return Infinity;
-  const first = periods.days(0)?.base ?? 0;
-  const second = periods.days(1)?.base;
+  const first = periods.days(0, budget)?.base ?? 0;
+  const second = periods.days(1, budget)?.base;
   if (second === undefined) return walk(pattern, start, n, budget);
   const length = rule.freq === 'WEEKLY' ? 7 : 1;
   const inFirst = countUntil(pattern, (first + length) * DAY, n, budget);
@@ -98,7 +100,7 @@ function byPeriods(pattern: Pattern, n: number, budget: Budget): WallTime {
   let rest = n;
   for (let barren = 0; barren <= periods.cycle;) {
     spend(budget, LIGHT);
-    const days = periods.days(index);
+    const days = periods.days(index, budget);
     if (days === undefined) return Infinity;
     const size = timesOf(pattern, days.offsets.length);
     const first = days.base + (days.offsets[0] ?? 0);
@@ -112,7 +114,7 @@ function byPeriods(pattern: Pattern, n: number, budget: Budget): WallTime {
       rest -= size;
     }
     barren = size > 0 ? 0 : barren + 1;
-    index = days.offsets.length === 0 ? periods.after(index) : index + 1;
+    index = days.offsets.length === 0 ? periods.after(index, budget) : index + 1;
   }
   return Infinity;
 }

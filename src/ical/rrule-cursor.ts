@@ -35,7 +35,7 @@ function periodCursor(pattern: Pattern, periods: Periods, from: WallTime, budget
   };
   const load = (): boolean => {
     for (let barren = 0; barren <= periods.cycle; barren++) {
-      const days = periods.days(index);
+      const days = periods.days(index, budget);
       if (days === undefined) return false;
       ({ base, offsets } = days);
       size = offsets.length * perDay;
@@ -45,7 +45,7 @@ function periodCursor(pattern: Pattern, periods: Periods, from: WallTime, budget
         size = chosen?.length ?? 0;
       }
       spend(budget);
-      index = offsets.length === 0 ? periods.after(index) : index + 1;
+      index = offsets.length === 0 ? periods.after(index, budget) : index + 1;
       if (size > 0) {
         seek();
         if (place < size) return true;

@@ -1,180 +1,242 @@
+import { dayIn, type Calendar, type CalendarDay, type CalendarMonth, type CalendarYear } from './rscale-calendar.ts';
 import type { Frequency, Rule } from './rrule.ts';
-import { dayNumber, isLeapYear, monthLength } from './time-value.ts';
+import { spend, type Budget } from './rrule-budget.ts';
 
-/** The matching days of one year, as offsets from 1 January; BYWEEKNO and SKIP may reach a few days over its ends. */
+/** The matching days of one year, as offsets from its first day; BYWEEKNO and SKIP may reach a few days over its ends. */
 export interface YearDays {
   readonly all: readonly number[];
+  /** By the place of the month in the year, from 0. */
   readonly months: readonly (readonly number[])[];
 }
 
-/**
- * Which days a rule matches. A year's days depend only on its length and the weekday of 1 January (with BYWEEKNO on
- * its place in the cycle of 400 years), so that each kind of year is worked out once and then looked up.
- */
+/** Which days a rule matches. Each kind of year is worked out once, which a budget pays for, and then looked up. */
 export interface DaySet {
-  year(year: number): YearDays;
-  matches(day: number): boolean;
+  readonly calendar: Calendar;
+  year(year: number, budget: Budget): YearDays;
+  matches(day: number, budget: Budget): boolean;
   /** The first matching day at or after this one; Infinity when no day matches any more. */
-  next(day: number): number;
+  next(day: number, budget: Budget): number;
 }
 
 /** The last day of year 9999 (RFC 5545 knows no later one). */
 export const LAST_DAY = 2_932_896;
+/** A rule that matches no day in so many years is taken for one that never will. */
+const BARREN_YEARS = 400;
+/** Steps for each day that is looked at. */
+const LOOK = 2;
 
 export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
 
-/** The year that a day number lies in. */
-export function yearOf(day: number): number {
-  let year = Math.floor(day / 365.2425) + 1970;
-  if (dayNumber(year, 1, 1) > day) year--;
-  else if (dayNumber(year + 1, 1, 1) <= day) year++;
-  return year;
-}
-
-/** The date of a day number; the month counts from 1. */
-export function dateOf(day: number): { readonly year: number; readonly month: number; readonly day: number } {
-  const year = yearOf(day);
-  let rest = day - dayNumber(year, 1, 1);
-  let month = 1;
-  for (let length = 31; rest >= length; length = monthLength(year, month)) {
-    rest -= length;
-    month++;
-  }
-  return { year, month, day: rest + 1 };
-}
-
-/** A day of the calendar with all that BY-parts ask of it. */
-interface Day {
-  readonly number: number;
-  readonly year: number;
-  /** 1 to 12. */
-  readonly month: number;
-  readonly day: number;
-}
-
 /** How days are chosen: for a whole year, for each month, or only limited (RFC 5545 §3.3.10, the table of parts). */
 type Scope = 'year' | 'month' | 'limit';
-type Test = (day: Day) => boolean;
+type Test = (day: CalendarDay) => boolean;
 
 const SCOPES: Partial<Record<Frequency, Scope>> = { YEARLY: 'year', MONTHLY: 'month' };
+
+const NO_MONTH: CalendarMonth = { code: 0, offset: 0, length: 0 };
+const monthAt = ({ months }: CalendarYear, place: number): CalendarMonth => months[place] ?? NO_MONTH;
 
 /** Whether a list holds the place, counted from the start or (negative) from the end. */
 const holds = (list: readonly number[], place: number, length: number): boolean =>
   list.includes(place) || list.includes(place - length - 1);
 
+/**
+ * The places that a list names among so many, in order and each once. One that is not there is left out, or by SKIP
+ * becomes the one before it or after it (RFC 7529 §4.1): the last or first there, or 0 or length + 1.
+ */
+function placesOf(list: readonly number[], length: number, skip: Rule['skip']): readonly number[] {
+  const step = skip === 'BACKWARD' ? 0 : 1;
+  const places = list.map((entry) => {
+    if (Math.abs(entry) <= length) return entry > 0 ? entry : length + entry + 1;
+    return entry > 0 ? length + step : step;
+  });
+  const there = skip === 'OMIT' ? places.filter((_, i) => Math.abs(list[i] ?? 0) <= length) : places;
+  return [...new Set(there)].sort((a, b) => a - b);
+}
+
 /** The first day of week 1, which holds at least four days of the year (RFC 5545 §3.3.10, BYWEEKNO). */
-function firstWeek(year: number, weekStart: number): number {
-  const newYear = dayNumber(year, 1, 1);
+function firstWeek(calendar: Calendar, year: number, weekStart: number): number {
+  const newYear = calendar.startOf(year);
   const intoWeek = (weekdayOf(newYear) - weekStart + 7) % 7;
   return intoWeek <= 3 ? newYear - intoWeek : newYear + 7 - intoWeek;
 }
 
 /** The year that a day's week belongs to. */
-function weekYearOf(day: number, weekStart: number): number {
-  const year = yearOf(day);
-  if (day < firstWeek(year, weekStart)) return year - 1;
-  return day >= firstWeek(year + 1, weekStart) ? year + 1 : year;
+function weekYearOf(calendar: Calendar, { number, year }: CalendarDay, weekStart: number): number {
+  if (number < firstWeek(calendar, year, weekStart)) return year - 1;
+  return number >= firstWeek(calendar, year + 1, weekStart) ? year + 1 : year;
+}
+
+function weeksIn(calendar: Calendar, year: number, weekStart: number): number {
+  return (firstWeek(calendar, year + 1, weekStart) - firstWeek(calendar, year, weekStart)) / 7;
 }
 
 /** BYDAY: an ordinal counts within the month or year (RFC 5545 §3.3.10 notes 1 and 2), and nowhere else. */
-function weekdayTest(rule: Rule, scope: Scope): Test {
+function weekdayTest(rule: Rule, scope: Scope, calendar: Calendar): Test {
   const inYear = scope === 'year' && rule.byMonth.length === 0;
   const ordinals = scope !== 'limit' && rule.byWeekNo.length === 0;
-  return ({ number, year, month, day }) => {
+  return ({ number, year, place, day }) => {
     const weekday = weekdayOf(number);
-    const place = inYear ? number - dayNumber(year, 1, 1) + 1 : day;
-    const fromEnd = (inYear ? (isLeapYear(year) ? 366 : 365) : monthLength(year, month)) - place + 1;
+    const table = calendar.year(year);
+    const position = inYear ? number - table.start + 1 : day;
+    const fromEnd = (inYear ? table.length : monthAt(table, place).length) - position + 1;
     return rule.byDay.some(
       (entry) =>
         entry.weekday === weekday &&
         (entry.ordinal === 0 ||
           !ordinals ||
-          entry.ordinal === Math.ceil(place / 7) ||
+          entry.ordinal === Math.ceil(position / 7) ||
           entry.ordinal === -Math.ceil(fromEnd / 7)),
     );
   };
 }
 
-function weekTest({ byWeekNo, weekStart }: Rule): Test {
-  return ({ number }) => {
-    const year = weekYearOf(number, weekStart);
-    const first = firstWeek(year, weekStart);
-    const weeks = (firstWeek(year + 1, weekStart) - first) / 7;
-    return holds(byWeekNo, Math.floor((number - first) / 7) + 1, weeks);
+function weekTest({ byWeekNo, weekStart }: Rule, calendar: Calendar): Test {
+  return (day) => {
+    const year = weekYearOf(calendar, day, weekStart);
+    const week = Math.floor((day.number - firstWeek(calendar, year, weekStart)) / 7) + 1;
+    return holds(byWeekNo, week, weeksIn(calendar, year, weekStart));
   };
 }
 
 /** What the rule leaves open comes from DTSTART: its date, its weekday (RFC 5545 §3.3.10, "derived from DTSTART"). */
-function completed(rule: Rule, scope: Scope, start: number): Rule {
+function completed(rule: Rule, scope: Scope, start: number, calendar: Calendar): Rule {
   const { byDay, byMonthDay, byYearDay, byWeekNo, byMonth } = rule;
   const weekday = [{ ordinal: 0, weekday: weekdayOf(start) }];
   if (rule.freq === 'WEEKLY') return byDay.length > 0 ? rule : { ...rule, byDay: weekday };
   if (scope === 'limit' || byDay.length + byMonthDay.length + byYearDay.length > 0) return rule;
   if (byWeekNo.length > 0) return { ...rule, byDay: weekday };
-  const { month, day } = dateOf(start);
+  const { year, place, day } = dayIn(calendar, start);
   if (scope === 'month' || byMonth.length > 0) return { ...rule, byMonthDay: [day] };
-  return { ...rule, byMonth: [month], byMonthDay: [day] };
+  return { ...rule, byMonth: [monthAt(calendar.year(year), place).code], byMonthDay: [day] };
 }
 
-function testsOf(rule: Rule, scope: Scope, moves: boolean): readonly Test[] {
+/**
+ * The months of a year that a yearly rule names. One that the year lacks is left out, or becomes the one before it or
+ * after it (RFC 7529 §4.1, SKIP for an invalid month): the leap month 5L the month 5 or 6.
+ */
+function monthPlaces({ byMonth, skip }: Rule, { months }: CalendarYear): readonly number[] {
+  const places = byMonth.map((code) => {
+    const next = months.findIndex((month) => month.code >= code);
+    if (months[next]?.code === code) return next;
+    if (skip === 'OMIT') return -1;
+    const after = next < 0 ? months.length : next;
+    return skip === 'FORWARD' ? after : after - 1;
+  });
+  return [...new Set(places)].filter((place) => place >= 0).sort((a, b) => a - b);
+}
+
+/** How the days of a year are chosen: a list of days to look at, and tests that each must pass. */
+interface Choice {
+  readonly rule: Rule;
+  readonly scope: Scope;
+  readonly calendar: Calendar;
+}
+
+/** A day to look at. With a date that SKIP moved, `home` is the month that it was meant for. */
+interface Candidate {
+  readonly date: CalendarDay;
+  readonly home: number;
+}
+
+function* daysBetween(calendar: Calendar, from: number, to: number): Generator<Candidate> {
+  let at = dayIn(calendar, from);
+  for (let number = from; number < to; number++) {
+    yield { date: at, home: at.place };
+    const { year, place, day } = at;
+    at =
+      day < monthAt(calendar.year(year), place).length
+        ? { number: number + 1, year, place, day: day + 1 }
+        : dayIn(calendar, number + 1);
+  }
+}
+
+/** BYWEEKNO of a yearly rule: whole weeks, also where they reach over the ends of the year. */
+function* ofWeeks({ rule, calendar }: Choice, year: number): Generator<Candidate> {
+  const first = firstWeek(calendar, year, rule.weekStart);
+  for (const week of placesOf(rule.byWeekNo, weeksIn(calendar, year, rule.weekStart), rule.skip)) {
+    yield* daysBetween(calendar, first + (week - 1) * 7, first + week * 7);
+  }
+}
+
+function* ofYearDays({ rule, calendar }: Choice, year: number): Generator<Candidate> {
+  const { start, length } = calendar.year(year);
+  for (const place of placesOf(rule.byYearDay, length, rule.skip)) {
+    const date = dayIn(calendar, start + place - 1);
+    yield { date, home: date.place };
+  }
+}
+
+/** Month by month: those that the rule names, and of each the days of BYMONTHDAY or all. */
+function* ofMonths({ rule, scope, calendar }: Choice, year: number): Generator<Candidate> {
+  const table = calendar.year(year);
+  const all = table.months.map((_, place) => place);
+  const named =
+    scope === 'year'
+      ? monthPlaces(rule, table)
+      : all.filter((place) => rule.byMonth.includes(monthAt(table, place).code));
+  for (const place of rule.byMonth.length > 0 ? named : all) {
+    // After the last month comes the first of the next year: a leap month at the end, moved forward.
+    const isNext = place === table.months.length;
+    const month = isNext ? monthAt(calendar.year(year + 1), 0) : monthAt(table, place);
+    const start = table.start + (isNext ? table.length : month.offset);
+    if (scope === 'limit' || rule.byMonthDay.length === 0) {
+      yield* daysBetween(calendar, start, start + month.length);
+      continue;
+    }
+    for (const day of placesOf(rule.byMonthDay, month.length, rule.skip)) {
+      const isMoved = day < 1 || day > month.length || isNext;
+      const number = start + day - 1;
+      yield { date: isMoved ? dayIn(calendar, number) : { number, year, place, day }, home: place };
+    }
+  }
+}
+
+/** The parts that the list of days does not see to, as tests. */
+function testsOf({ rule, scope, calendar }: Choice, domain: 'weeks' | 'yearDays' | 'months'): readonly Test[] {
   const { byMonth, byMonthDay, byYearDay, byWeekNo, byDay } = rule;
   const tests: Test[] = [];
-  if (byMonth.length > 0 && !moves) tests.push(({ month }) => byMonth.includes(month));
-  if (byMonthDay.length > 0 && !moves) {
-    tests.push(({ year, month, day }) => holds(byMonthDay, day, monthLength(year, month)));
+  if (byMonth.length > 0 && domain !== 'months') {
+    tests.push(({ year, place }) => monthPlaces(rule, calendar.year(year)).includes(place));
   }
-  if (byDay.length > 0) tests.push(weekdayTest(rule, scope));
-  if (byYearDay.length > 0) {
-    tests.push(({ number, year }) =>
-      holds(byYearDay, number - dayNumber(year, 1, 1) + 1, isLeapYear(year) ? 366 : 365),
-    );
+  if (byMonthDay.length > 0 && (domain !== 'months' || scope === 'limit')) {
+    tests.push(({ year, place, day }) => holds(byMonthDay, day, monthAt(calendar.year(year), place).length));
   }
-  if (byWeekNo.length > 0) tests.push(weekTest(rule));
+  if (byDay.length > 0) tests.push(weekdayTest(rule, scope, calendar));
+  if (byYearDay.length > 0 && domain !== 'yearDays') {
+    tests.push(({ number, year }) => {
+      const { start, length } = calendar.year(year);
+      return holds(byYearDay, number - start + 1, length);
+    });
+  }
+  if (byWeekNo.length > 0 && domain !== 'weeks') tests.push(weekTest(rule, calendar));
   return tests;
 }
 
-/** The days of BYMONTHDAY with those that do not exist moved by SKIP (RFC 7529 §4.1), month by month. */
-function* movedDays(rule: Rule, year: number): Generator<Day> {
-  for (let month = 1; month <= 12; month++) {
-    if (rule.byMonth.length > 0 && !rule.byMonth.includes(month)) continue;
-    const length = monthLength(year, month);
-    const before = rule.skip === 'BACKWARD' ? 0 : 1;
-    const places = rule.byMonthDay.map((day) => {
-      if (Math.abs(day) <= length) return day > 0 ? day : length + day + 1;
-      return day > 0 ? length + before : before;
-    });
-    for (const place of [...new Set(places)].sort((a, b) => a - b)) {
-      // Month and day are those of the month that the date was meant for, so that MONTHLY finds it there.
-      yield { number: dayNumber(year, month, 1) + place - 1, year, month, day: place };
-    }
-  }
-}
+/** The days of a year, and how many were looked at to find them. */
+type Builder = (year: number) => { readonly days: YearDays; readonly looked: number };
 
-function* daysBetween(from: number, to: number): Generator<Day> {
-  let { year, month, day } = dateOf(from);
-  for (let number = from; number < to; number++) {
-    yield { number, year, month, day };
-    if (day < monthLength(year, month)) day++;
-    else ({ year, month, day } = dateOf(number + 1));
-  }
-}
-
-function yearBuilder(given: Rule, scope: Scope, start: number): (year: number) => YearDays {
-  const rule = completed(given, scope, start);
-  const moves = rule.skip !== 'OMIT' && scope !== 'limit' && rule.byMonthDay.length > 0;
-  const tests = testsOf(rule, scope, moves);
-  const ofWeeks = rule.byWeekNo.length > 0 && scope === 'year';
-  const bound = (year: number): number => (ofWeeks ? firstWeek(year, rule.weekStart) : dayNumber(year, 1, 1));
+function yearBuilder(given: Rule, start: number, calendar: Calendar): Builder {
+  const scope = SCOPES[given.freq] ?? 'limit';
+  const rule = completed(given, scope, start, calendar);
+  const choice = { rule, scope, calendar };
+  const isOfWeeks = scope === 'year' && rule.byWeekNo.length > 0;
+  const isOfYearDays = scope === 'year' && !isOfWeeks && rule.byYearDay.length > 0;
+  const tests = testsOf(choice, isOfWeeks ? 'weeks' : isOfYearDays ? 'yearDays' : 'months');
+  const candidates = isOfWeeks ? ofWeeks : isOfYearDays ? ofYearDays : ofMonths;
   return (year) => {
-    const newYear = dayNumber(year, 1, 1);
+    const table = calendar.year(year);
     const all: number[] = [];
-    const months: number[][] = Array.from({ length: 12 }, () => []);
-    for (const day of moves ? movedDays(rule, year) : daysBetween(bound(year), bound(year + 1))) {
-      if (!tests.every((test) => test(day))) continue;
-      all.push(day.number - newYear);
-      months[day.month - 1]?.push(day.number - newYear);
+    const months: number[][] = table.months.map(() => []);
+    let looked = 0;
+    for (const { date, home } of candidates(choice, year)) {
+      looked++;
+      if (!tests.every((test) => test(date))) continue;
+      all.push(date.number - table.start);
+      months[home]?.push(date.number - table.start);
     }
-    return { all: moves ? [...new Set(all)].sort((a, b) => a - b) : all, months };
+    const sorted = rule.skip === 'OMIT' ? all : [...new Set(all)].sort((a, b) => a - b);
+    return { days: { all: sorted, months }, looked };
   };
 }
 
@@ -198,30 +260,37 @@ export function limitsDays(rule: Rule): boolean {
 
 /** The days of a rule whose DTSTART lies on the day `start`. */
 export function daySet(rule: Rule, start: number): DaySet {
-  const build = yearBuilder(rule, SCOPES[rule.freq] ?? 'limit', start);
+  const calendar = rule.scale.calendar();
+  const build = yearBuilder(rule, start, calendar);
   const byKind = new Map<number, YearDays>();
-  const year = (number: number): YearDays => {
-    const cycle = ((number % 400) + 400) % 400;
-    const kind = rule.byWeekNo.length > 0 ? cycle : weekdayOf(dayNumber(number, 1, 1)) + (isLeapYear(number) ? 7 : 0);
-    let days = byKind.get(kind);
-    if (days === undefined) byKind.set(kind, (days = build(number)));
+  const year = (number: number, budget: Budget): YearDays => {
+    const kind = calendar.kind(number, rule.byWeekNo.length > 0);
+    const known = byKind.get(kind);
+    if (known !== undefined) return known;
+    const { days, looked } = build(number);
+    byKind.set(kind, days);
+    const cost = calendar.cost(number);
+    // The few kinds of a calendar that has them are as good as free.
+    if (cost > 0) spend(budget, cost + LOOK * looked);
     return days;
   };
-  const next = (day: number): number => {
-    const first = yearOf(day);
-    for (let number = first; number <= first + 400 && number <= 9999; number++) {
-      const newYear = dayNumber(number, 1, 1);
-      const { all } = year(number);
+  const next = (day: number, budget: Budget): number => {
+    if (day > LAST_DAY) return Infinity;
+    const first = calendar.yearOf(day);
+    for (let number = first; number <= first + BARREN_YEARS; number++) {
+      const newYear = calendar.startOf(number);
+      if (newYear > LAST_DAY) return Infinity;
+      const { all } = year(number, budget);
       const offset = all[lowerBound(all, day - newYear)];
       if (offset !== undefined) return newYear + offset;
     }
     return Infinity;
   };
-  const matches = (day: number): boolean => {
-    const number = yearOf(day);
-    const offset = day - dayNumber(number, 1, 1);
-    const { all } = year(number);
+  const matches = (day: number, budget: Budget): boolean => {
+    const number = calendar.yearOf(day);
+    const offset = day - calendar.startOf(number);
+    const { all } = year(number, budget);
     return all[lowerBound(all, offset)] === offset;
   };
-  return { year, next, matches };
+  return { calendar, year, next, matches };
 }

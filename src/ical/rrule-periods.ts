@@ -1,6 +1,6 @@
 import type { Rule } from './rrule.ts';
-import { dateOf, LAST_DAY, limitsDays, type DaySet } from './rrule-days.ts';
-import { dayNumber } from './time-value.ts';
+import type { Budget } from './rrule-budget.ts';
+import { LAST_DAY, limitsDays, weekdayOf, type DaySet } from './rrule-days.ts';
 
 /** The days of one period of a rule: offsets, in order, from a base day. */
 export interface PeriodDays {
@@ -13,10 +13,10 @@ export interface Periods {
   /** The first period that may hold a day at or after this one. */
   indexAt(day: number): number;
   /** Undefined past year 9999. */
-  days(index: number): PeriodDays | undefined;
+  days(index: number, budget: Budget): PeriodDays | undefined;
   /** Where to look after a period without days. */
-  after(index: number): number;
-  /** So many periods without a day in a row, and there will never be one: the calendar repeats every 400 years. */
+  after(index: number, budget: Budget): number;
+  /** So many periods without a day in a row, and there will never be one: the Gregorian calendar repeats every 400 years. */
   readonly cycle: number;
   /** Days of every period, where all have the same. */
   readonly constant: readonly number[] | undefined;
@@ -26,50 +26,49 @@ export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** How many periods it takes until steps of `interval` stand again where they began in 400 years of `size` units. */
+/** How many periods it takes until steps of `interval` stand again where they began in a cycle of `size` units. */
 const cycleOf = (size: number, interval: number): number => size / greatestCommonDivisor(size, interval);
+/** Where a calendar has no cycle: so many periods are enough, of any interval. */
+const WITHOUT_CYCLE = { years: 400, months: 5200 };
 
-function years(rule: Rule, start: number, days: DaySet): Periods {
-  // With BYWEEKNO too the years are those of the calendar: the weeks of each may begin in December before it.
-  const first = dateOf(start).year;
-  const { interval } = rule;
+function years({ interval }: Rule, start: number, days: DaySet): Periods {
+  const { calendar } = days;
+  // With BYWEEKNO too the years are those of the calendar: the weeks of each may begin before it.
+  const first = calendar.yearOf(start);
+  const last = calendar.yearOf(LAST_DAY);
   return {
     // A week or a moved date may lie a few days outside its own year.
-    indexAt: (day) => Math.max(0, Math.ceil((dateOf(day).year - 1 - first) / interval)),
-    days(index) {
+    indexAt: (day) => Math.max(0, Math.ceil((calendar.yearOf(day) - 1 - first) / interval)),
+    days(index, budget) {
       const year = first + index * interval;
-      return year > 9999 ? undefined : { base: dayNumber(year, 1, 1), offsets: days.year(year).all };
+      return year > last ? undefined : { base: calendar.startOf(year), offsets: days.year(year, budget).all };
     },
     after: (index) => index + 1,
-    cycle: cycleOf(400, interval),
+    cycle: calendar.cycle === undefined ? WITHOUT_CYCLE.years : cycleOf(calendar.cycle.years, interval),
     constant: undefined,
   };
 }
 
-function months(rule: Rule, start: number, days: DaySet): Periods {
-  const from = dateOf(start);
-  const first = from.year * 12 + from.month - 1;
-  const { interval } = rule;
+function months({ interval }: Rule, start: number, days: DaySet): Periods {
+  const { calendar } = days;
+  const first = calendar.monthIndex(start);
+  const last = calendar.monthIndex(LAST_DAY);
   return {
-    indexAt(day) {
-      const { year, month } = dateOf(day);
-      return Math.max(0, Math.ceil((year * 12 + month - 2 - first) / interval));
-    },
-    days(index) {
+    indexAt: (day) => Math.max(0, Math.ceil((calendar.monthIndex(day) - 1 - first) / interval)),
+    days(index, budget) {
       const month = first + index * interval;
-      const year = Math.floor(month / 12);
-      return year > 9999
-        ? undefined
-        : { base: dayNumber(year, 1, 1), offsets: days.year(year).months[month % 12] ?? [] };
+      if (month > last) return undefined;
+      const { year, place } = calendar.monthAt(month);
+      return { base: calendar.startOf(year), offsets: days.year(year, budget).months[place] ?? [] };
     },
     after: (index) => index + 1,
-    cycle: cycleOf(4800, interval),
+    cycle: calendar.cycle === undefined ? WITHOUT_CYCLE.months : cycleOf(calendar.cycle.months, interval),
     constant: undefined,
   };
 }
 
 function weeks(rule: Rule, start: number, days: DaySet): Periods {
-  const weekday = (((start + 4) % 7) + 7) % 7;
+  const weekday = weekdayOf(start);
   const first = start - ((weekday - rule.weekStart + 7) % 7);
   const step = 7 * rule.interval;
   const limited = limitsDays({ ...rule, byDay: [] });
@@ -77,13 +76,13 @@ function weeks(rule: Rule, start: number, days: DaySet): Periods {
   const offsets = [...new Set(weekdays.map((day) => (day - rule.weekStart + 7) % 7))].sort((a, b) => a - b);
   return {
     indexAt: (day) => Math.max(0, Math.floor((day - first) / step)),
-    days(index) {
+    days(index, budget) {
       const base = first + index * step;
       if (base > LAST_DAY) return undefined;
-      return { base, offsets: limited ? offsets.filter((offset) => days.matches(base + offset)) : offsets };
+      return { base, offsets: limited ? offsets.filter((offset) => days.matches(base + offset, budget)) : offsets };
     },
-    after(index) {
-      const next = days.next(first + index * step + 7);
+    after(index, budget) {
+      const next = days.next(first + index * step + 7, budget);
       return Math.max(index + 1, Math.ceil(Math.floor((next - first) / 7) / rule.interval));
     },
     cycle: cycleOf(20_871, rule.interval),
@@ -99,12 +98,13 @@ function everyDay(rule: Rule, start: number, days: DaySet): Periods {
   const limited = limitsDays(rule);
   return {
     indexAt: (day) => Math.max(0, Math.ceil((day - start) / interval)),
-    days(index) {
+    days(index, budget) {
       const base = start + index * interval;
       if (base > LAST_DAY) return undefined;
-      return { base, offsets: !limited || days.matches(base) ? TODAY : NEVER };
+      return { base, offsets: !limited || days.matches(base, budget) ? TODAY : NEVER };
     },
-    after: (index) => Math.max(index + 1, Math.ceil((days.next(start + index * interval + 1) - start) / interval)),
+    after: (index, budget) =>
+      Math.max(index + 1, Math.ceil((days.next(start + index * interval + 1, budget) - start) / interval)),
     cycle: cycleOf(146_097, interval),
     constant: limited ? undefined : TODAY,
   };

@@ -40,9 +40,9 @@ export function periodFinder(pattern: Pattern): (from: number, budget: Budget) =
   const step = rule.interval * unit;
   const first = Math.floor(pattern.start / 1000 / unit) * unit;
 
-  const allowedFrom = (second: number): number => {
+  const allowedFrom = (second: number, budget: Budget): number => {
     const day = Math.floor(second / 86_400);
-    if (pattern.limitsDays && !days.matches(day)) return days.next(day) * 86_400;
+    if (pattern.limitsDays && !days.matches(day, budget)) return days.next(day, budget) * 86_400;
     let at = hours === undefined ? second : skipTo(hours, second, 3600);
     if (at === second && minutes !== undefined) at = skipTo(minutes, second, 60);
     if (at === second && seconds !== undefined) at = skipTo(seconds, second, 1);
@@ -53,7 +53,7 @@ export function periodFinder(pattern: Pattern): (from: number, budget: Budget) =
     for (;;) {
       if (at >= END) return Infinity;
       spend(budget);
-      const allowed = allowedFrom(at);
+      const allowed = allowedFrom(at, budget);
       if (allowed === at) return at;
       at = first + Math.ceil((allowed - first) / step) * step;
     }

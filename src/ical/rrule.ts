@@ -1,3 +1,5 @@
+import type { RefusalCode } from '../base/refusal.ts';
+import { GREGORIAN_SCALE, scaleOf, type Scale } from './rscale.ts';
 import { parseTimeValue, type TimeValue } from './time-value.ts';
 
 /** RFC 5545 §3.3.10 freq, from the finest to the coarsest. */
@@ -27,16 +29,21 @@ export interface Rule {
   readonly byMonthDay: readonly number[];
   readonly byYearDay: readonly number[];
   readonly byWeekNo: readonly number[];
+  /** A leap month is its number and a half: 5.5 is `5L` (RFC 7529 §4.2). */
   readonly byMonth: readonly number[];
   readonly bySetPos: readonly number[];
   /** 0 (Sunday) to 6; Monday by default. */
   readonly weekStart: number;
   readonly skip: Skip;
+  /** The calendar that all parts are counted in (RFC 7529 §4). */
+  readonly scale: Scale;
 }
 
 /** Why a rule cannot be read: a sentence that names the part. */
 export interface RuleFault {
   readonly fault: string;
+  /** The precondition that it fails, where that is another than valid-calendar-data. */
+  readonly code?: RefusalCode;
 }
 
 type Draft = { -readonly [K in keyof Rule]: Rule[K] };
@@ -50,39 +57,48 @@ interface Range {
   readonly most: number;
   /** Whether -most to -least may be written too: counted from the end. */
   readonly signed: boolean;
+  /** Numbers that may have an L (RFC 7529 §4.2). */
+  readonly leapMonths?: readonly number[];
 }
 
 const LISTS = {
-  BYSECOND: ['bySecond', { least: 0, most: 60, signed: false }],
-  BYMINUTE: ['byMinute', { least: 0, most: 59, signed: false }],
-  BYHOUR: ['byHour', { least: 0, most: 23, signed: false }],
-  BYMONTHDAY: ['byMonthDay', { least: 1, most: 31, signed: true }],
-  BYYEARDAY: ['byYearDay', { least: 1, most: 366, signed: true }],
-  BYWEEKNO: ['byWeekNo', { least: 1, most: 53, signed: true }],
-  BYMONTH: ['byMonth', { least: 1, most: 12, signed: false }],
-  BYSETPOS: ['bySetPos', { least: 1, most: 366, signed: true }],
-} as const satisfies Record<string, readonly [keyof Rule, Range]>;
+  BYSECOND: ['bySecond', () => ({ least: 0, most: 60, signed: false })],
+  BYMINUTE: ['byMinute', () => ({ least: 0, most: 59, signed: false })],
+  BYHOUR: ['byHour', () => ({ least: 0, most: 23, signed: false })],
+  BYMONTHDAY: ['byMonthDay', ({ monthDays }) => ({ least: 1, most: monthDays, signed: true })],
+  BYYEARDAY: ['byYearDay', ({ yearDays }) => ({ least: 1, most: yearDays, signed: true })],
+  BYWEEKNO: ['byWeekNo', ({ weeks }) => ({ least: 1, most: weeks, signed: true })],
+  BYMONTH: ['byMonth', ({ months, leapMonths }) => ({ least: 1, most: months, signed: false, leapMonths })],
+  BYSETPOS: ['bySetPos', ({ yearDays }) => ({ least: 1, most: Math.max(yearDays, 366), signed: true })],
+} as const satisfies Record<string, readonly [keyof Rule, (scale: Scale) => Range]>;
+
+/** One entry of a list; undefined for one that does not belong there. */
+function readEntry(entry: string, { least, most, signed, leapMonths = [] }: Range): number | undefined {
+  const match = /^([+-]?\d{1,3})(L?)$/.exec(entry);
+  const number = Number(match?.[1] ?? NaN);
+  if (match?.[2] === 'L') return leapMonths.includes(number) ? number + 0.5 : undefined;
+  const size = signed ? Math.abs(number) : number;
+  return size >= least && size <= most ? number : undefined;
+}
 
 /** The list in order, each number once; a string is the entry that does not belong there. */
 function numberList(text: string, range: Range): number[] | string {
   const numbers = new Set<number>();
   for (const entry of text.split(',')) {
-    if (!/^[+-]?\d{1,3}$/.test(entry)) return entry;
-    const number = Number(entry);
-    const size = range.signed ? Math.abs(number) : number;
-    if (!(size >= range.least && size <= range.most)) return entry;
+    const number = readEntry(entry, range);
+    if (number === undefined) return entry;
     numbers.add(number);
   }
   return [...numbers].sort((a, b) => a - b);
 }
 
-function weekdayList(text: string): WeekdayNumber[] | string {
+function weekdayList(text: string, most: number): WeekdayNumber[] | string {
   const days: WeekdayNumber[] = [];
   for (const entry of text.split(',')) {
     const match = /^([+-]?\d{1,2})?([A-Z]{2})$/.exec(entry.trim());
     const weekday = WEEKDAYS.indexOf(match?.[2] ?? '');
     const ordinal = Number(match?.[1] ?? 0);
-    if (match === null || weekday < 0 || Math.abs(ordinal) > 53 || (match[1] !== undefined && ordinal === 0))
+    if (match === null || weekday < 0 || Math.abs(ordinal) > most || (match[1] !== undefined && ordinal === 0))
       return entry;
     days.push({ ordinal, weekday });
   }
@@ -101,7 +117,8 @@ function untilOf(value: string): TimeValue | undefined {
 function readPart(draft: Draft, name: string, value: string): string | undefined {
   const bad = (why: string): string => `${name}=${value} ${why}`;
   if (name in LISTS) {
-    const [key, range] = LISTS[name as keyof typeof LISTS]; // the line above proves the key
+    const [key, rangeIn] = LISTS[name as keyof typeof LISTS]; // the line above proves the key
+    const range: Range = rangeIn(draft.scale);
     const list = numberList(value, range);
     if (typeof list === 'string') {
       return bad(`holds ${list || 'nothing'}, which is not ${range.signed ? '±' : ''}${range.least} to ${range.most}`);
@@ -116,6 +133,7 @@ function readPart(draft: Draft, name: string, value: string): string | undefined
 function readScalar(draft: Draft, name: string, value: string, bad: (why: string) => string): string | undefined {
   switch (name) {
     case 'FREQ':
+    case 'RSCALE':
       return undefined;
     case 'INTERVAL':
     case 'COUNT': {
@@ -129,7 +147,7 @@ function readScalar(draft: Draft, name: string, value: string, bad: (why: string
       draft.until = untilOf(value);
       return draft.until === undefined ? bad('is neither a DATE nor a DATE-TIME') : undefined;
     case 'BYDAY': {
-      const days = weekdayList(value);
+      const days = weekdayList(value, draft.scale.weeks);
       if (typeof days === 'string') return bad(`holds ${days || 'nothing'}, which is not a weekday`);
       draft.byDay = days;
       return undefined;
@@ -137,8 +155,6 @@ function readScalar(draft: Draft, name: string, value: string, bad: (why: string
     case 'WKST':
       draft.weekStart = WEEKDAYS.indexOf(value);
       return draft.weekStart < 0 ? bad('is not a weekday') : undefined;
-    case 'RSCALE':
-      return value === 'GREGORIAN' ? undefined : bad('is a calendar scale that is not supported');
     case 'SKIP':
       if (value !== 'OMIT' && value !== 'BACKWARD' && value !== 'FORWARD')
         return bad('is not OMIT, BACKWARD or FORWARD');
@@ -150,7 +166,7 @@ function readScalar(draft: Draft, name: string, value: string, bad: (why: string
   }
 }
 
-function emptyRule(freq: Frequency): Draft {
+function emptyRule(freq: Frequency, scale: Scale): Draft {
   const none: readonly number[] = [];
   return {
     freq,
@@ -168,11 +184,12 @@ function emptyRule(freq: Frequency): Draft {
     bySetPos: none,
     weekStart: 1,
     skip: 'OMIT',
+    scale,
   };
 }
 
 /**
- * Reads a RECUR (RFC 5545 §3.3.10). Case, order and a stray semicolon or blank do not matter; COUNT beside UNTIL is
+ * Reads a RECUR (RFC 5545 §3.3.10, RFC 7529 §4). Case, order and a stray semicolon or blank do not matter; COUNT beside UNTIL is
  * read, and both hold. Parts that §3.3.10 forbids at a frequency, such as BYWEEKNO with MONTHLY, are read as limits
  * (see rrule-days.ts). A part that is not understood, twice there or out of its range is a fault.
  */
@@ -189,7 +206,11 @@ export function parseRule(text: string): Rule | RuleFault {
   const freq = FREQUENCIES.find((name) => name === parts.get('FREQ'));
   if (freq === undefined)
     return { fault: parts.has('FREQ') ? `FREQ=${parts.get('FREQ')} is not a frequency` : 'FREQ is missing' };
-  const draft = emptyRule(freq);
+  const rscale = parts.get('RSCALE');
+  const scale = rscale === undefined ? GREGORIAN_SCALE : scaleOf(rscale);
+  if (scale === undefined)
+    return { fault: `RSCALE=${rscale} is a calendar scale that is not supported`, code: 'supported-rscale' };
+  const draft = emptyRule(freq, scale);
   for (const [name, value] of parts) {
     const fault = readPart(draft, name, value);
     if (fault !== undefined) return { fault };

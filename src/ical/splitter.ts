@@ -26,7 +26,14 @@ export type SplitItem =
       /** What was changed: a UID that was made up, a VTIMEZONE that was left out. */
       readonly notes: readonly string[];
     }
-  | { readonly kind: 'problem'; readonly problem: string; readonly line: number; readonly uid?: string };
+  | {
+      readonly kind: 'problem';
+      readonly problem: string;
+      readonly line: number;
+      readonly uid?: string;
+      /** All components of its UID as one object, to be repaired; told with the first problem of a UID only. */
+      readonly octets?: Uint8Array;
+    };
 
 export interface SplitOptions {
   /** PRODID for a source that has none. */
@@ -82,10 +89,15 @@ export function createSplitter({ calendars, components, problems }: ComponentRan
     },
 
     *assemble(parts: readonly Part[], zoneParts: readonly Part[]): Generator<SplitItem> {
-      const good: Part[] = [];
+      const good = parts.filter(({ problem }) => problem === undefined);
+      let octets: Buffer | undefined;
       for (const part of parts) {
-        if (part.problem === undefined) good.push(part);
-        else yield { kind: 'problem', problem: part.problem, line: part.range.line, ...uidOf(part) };
+        if (part.problem === undefined) continue;
+        const told = { kind: 'problem', problem: part.problem, line: part.range.line, ...uidOf(part) } as const;
+        // A part that is too large was not kept.
+        const isWhole = octets === undefined && parts.every((each) => each.octets.length > 0);
+        if (isWhole) octets = wrap([...zoneParts, ...parts], headerLines(calendars[part.range.calendar], prodId));
+        yield isWhole && octets !== undefined ? { ...told, octets } : told;
       }
       const [first] = good;
       if (first === undefined) return;
@@ -196,19 +208,28 @@ function buildObject(
     line: header?.line ?? 1,
   };
   const line = parts[0]?.range.line ?? 1;
+  const octets = wrap([...zones, ...named], lines);
   try {
     const { uid, component } = validateObject(calendar);
-    const octets = Buffer.concat([
-      Buffer.from(`BEGIN:VCALENDAR\r\n${lines.map(foldLine).join('')}`),
-      ...[...zones, ...named].map((part) => part.octets),
-      Buffer.from('END:VCALENDAR\r\n'),
-    ]);
     return { kind: 'object', uid, component, octets, calendar, line, notes };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { kind: 'problem', problem: error.message, line, ...(parts[0] === undefined ? {} : uidOf(parts[0])) };
+    return {
+      kind: 'problem',
+      problem: error.message,
+      line,
+      octets,
+      ...(parts[0] === undefined ? {} : uidOf(parts[0])),
+    };
   }
 }
+
+const wrap = (parts: readonly Part[], lines: readonly string[]): Buffer =>
+  Buffer.concat([
+    Buffer.from(`BEGIN:VCALENDAR\r\n${lines.map(foldLine).join('')}`),
+    ...parts.map((part) => part.octets),
+    Buffer.from('END:VCALENDAR\r\n'),
+  ]);
 
 /** METHOD is not for a stored object (RFC 4791 §4.1), and X-WR-CALNAME is the calendar's, not the object's. */
 function headerLines(header: CalendarHeader | undefined, prodId: string): string[] {

@@ -1,4 +1,4 @@
-import { findIana } from 'windows-iana';
+import { findIana, WINDOWS_TO_IANA_MAP } from 'windows-iana';
 import { ZONE_NAMES, zoneByName } from './timezone-table.ts';
 import { fixedZone, type Zone } from './timezone-transitions.ts';
 
@@ -51,6 +51,14 @@ const OTHER_NAMES = new Map(
     'new caledonia': 'Pacific/Noumea',
     'solomon is., new caledonia': 'Pacific/Guadalcanal',
     'marshall is.': 'Pacific/Majuro',
+    'aleutian islands': 'America/Adak',
+    'easter island': 'Pacific/Easter',
+    haiti: 'America/Port-au-Prince',
+    'turks and caicos': 'America/Grand_Turk',
+    'saint pierre and miquelon': 'America/Miquelon',
+    'lord howe island': 'Australia/Lord_Howe',
+    'norfolk island': 'Pacific/Norfolk',
+    'chatham islands': 'Pacific/Chatham',
     // Abbreviations that mean one zone to whoever writes them; CST, IST and BST do not.
     edt: 'America/New_York',
     cdt: 'America/Chicago',
@@ -65,6 +73,11 @@ const OTHER_NAMES = new Map(
 );
 
 const byLowerCase = new Map(ZONE_NAMES.map((name) => [name.toLowerCase(), name]));
+
+/** CLDR's first place for each name of Windows, which stands in any case in old files. */
+const byWindowsName = new Map(
+  WINDOWS_TO_IANA_MAP.map(({ windowsName }) => [windowsName.toLowerCase(), findIana(windowsName)[0]]),
+);
 
 /** The zones by their last name part: `new york` to `America/New_York`. */
 const byCity = new Map<string, string>();
@@ -89,7 +102,8 @@ function fixedByName(name: string): Zone | undefined {
 /** `W. Europe Standard Time`, the same with a number that Outlook appends, and Lotus Notes' `W. Europe`. */
 function windowsZone(name: string): Zone | undefined {
   for (const candidate of [name, name.replace(/ \d+$/, ''), `${name} Standard Time`]) {
-    const zone = named(OTHER_NAMES.get(candidate.toLowerCase())) ?? named(findIana(candidate)[0]);
+    const key = candidate.toLowerCase();
+    const zone = named(OTHER_NAMES.get(key) ?? byWindowsName.get(key));
     if (zone !== undefined) return zone;
   }
   return undefined;

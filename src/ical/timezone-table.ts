@@ -102,15 +102,23 @@ interface History {
   readonly tail: { readonly standard: number; readonly rule: string; readonly lastYear: number };
 }
 
+type Add = (at: Instant, offset: number, daylight: boolean) => void;
+
+/**
+ * Whether a change begins daylight saving time. A rule that takes an hour away in winter (Europe/Dublin) has its
+ * standard time in summer by law; in iCalendar, as everywhere else, that is the daylight part.
+ */
+const isDaylight = (save: number, saveBefore: number): boolean => save > 0 || (save === 0 && saveBefore < 0);
+
 /** One zone line's transitions from `start` on; gives the instant at which the line ends. */
-function addLine(name: string, line: ZoneLine, start: Instant, add: (at: Instant, offset: number) => void): Instant {
+function addLine(name: string, line: ZoneLine, start: Instant, add: Add): Instant {
   const standard = Math.round(-Number(line[0]) * 60) * 1000;
   const until = line[3] === null ? undefined : untilOf(name, Number(line[3]));
   const endWith = (save: number): Instant =>
     until === undefined ? Infinity : clockToUtc(until.wall, until.kind, standard, save);
   let save = fixedSave(line[1]);
   if (save !== undefined) {
-    add(start, standard + save);
+    add(start, standard + save, save > 0);
     return endWith(save);
   }
   save = 0;
@@ -119,13 +127,13 @@ function addLine(name: string, line: ZoneLine, start: Instant, add: (at: Instant
     const at = clockToUtc(occurrence.wall, occurrence.kind, standard, save);
     if (at >= endWith(save)) break;
     if (at > start) {
-      if (!begun) add(start, standard + save);
+      if (!begun) add(start, standard + save, save > 0);
       begun = true;
-      add(at, standard + occurrence.save);
+      add(at, standard + occurrence.save, isDaylight(occurrence.save, save));
     }
     save = occurrence.save;
   }
-  if (!begun) add(start, standard + save);
+  if (!begun) add(start, standard + save, save > 0);
   return endWith(save);
 }
 
@@ -138,7 +146,7 @@ function append(transitions: Transition[], initial: number, next: Transition): v
   const before = transitions.at(-2)?.offset ?? initial;
   if (last !== undefined && next.at + last.offset <= last.at + before) {
     transitions.pop();
-    if (next.offset !== before) transitions.push({ at: last.at, offset: next.offset });
+    if (next.offset !== before) transitions.push({ ...next, at: last.at });
   } else if (next.offset !== (last?.offset ?? initial)) {
     transitions.push(next);
   }
@@ -147,9 +155,9 @@ function append(transitions: Transition[], initial: number, next: Transition): v
 function historyOf(name: string, lines: readonly ZoneLine[]): History {
   const transitions: Transition[] = [];
   let initial = 0;
-  const add = (at: Instant, offset: number): void => {
+  const add: Add = (at, offset, daylight) => {
     if (at === -Infinity) initial = offset;
-    else append(transitions, initial, { at, offset });
+    else append(transitions, initial, { at, offset, daylight });
   };
   let start = -Infinity;
   for (const line of lines) start = addLine(name, line, start, add);
@@ -171,10 +179,11 @@ function tailBetween({ tail, transitions }: History, from: Instant, to: Instant)
     const at = clockToUtc(occurrence.wall, occurrence.kind, tail.standard, save ?? 0);
     // The first only says which save the next one is counted in.
     const known = save !== undefined;
+    const daylight = isDaylight(occurrence.save, save ?? 0);
     save = occurrence.save;
     const isChange = offset !== tail.standard + save;
     offset = tail.standard + save;
-    if (known && isChange && at >= from && at < to) found.push({ at, offset });
+    if (known && isChange && at >= from && at < to) found.push({ at, offset, daylight });
   }
   return found;
 }
@@ -215,6 +224,14 @@ export function zoneByName(name: string): Zone | undefined {
   const zone = zoneOfTransitions(name, sourceOf(historyOf(canonical, lines)));
   known.set(name, zone);
   return zone;
+}
+
+/** What the table says of a zone, as text that changes when and only when IANA changes it; undefined for no zone. */
+export function zoneSource(name: string): string | undefined {
+  const canonical = canonicalName(name);
+  const lines = canonical === undefined ? undefined : zones[canonical];
+  if (lines === undefined || typeof lines === 'string') return undefined;
+  return JSON.stringify([lines, lines.map((line) => rules[line[1]])]);
 }
 
 /** Every name that the table knows, in order: zones and links. */

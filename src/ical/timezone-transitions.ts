@@ -11,12 +11,23 @@ export interface Zone {
   toUtc(wall: WallTime): Instant;
   /** Milliseconds east of UTC. */
   offsetAt(instant: Instant): number;
+  /** The changes with from <= at < to, in order; those that leave the offset as it is are left out. */
+  transitions(from: Instant, to: Instant): readonly Change[];
+}
+
+/** A transition that changes the offset. */
+export interface Change extends Transition {
+  /** The offset until then, in milliseconds east of UTC. */
+  readonly before: number;
+  readonly daylight: boolean;
 }
 
 /** From this instant on the offset (milliseconds east of UTC) is in force. */
 export interface Transition {
   readonly at: Instant;
   readonly offset: number;
+  /** Whether daylight saving time begins; where nobody says so, it does where the clock goes forward. */
+  readonly daylight?: boolean;
 }
 
 /** Where a zone's transitions come from: asked for one stretch of time, when that is first needed. */
@@ -98,10 +109,31 @@ export function zoneOfTransitions(id: string, source: TransitionSource): Zone {
     }
     return instant;
   };
-  return { id, toUtc, offsetAt };
+  return { id, toUtc, offsetAt, transitions: (from, to) => changesOf(source, from, to) };
+}
+
+function changesOf(source: TransitionSource, from: Instant, to: Instant): readonly Change[] {
+  let before = source.offsetBefore(from);
+  return source.between(from, to).flatMap(({ at, offset, daylight = offset > before }) => {
+    const change = offset === before ? [] : [{ at, offset, before, daylight }];
+    before = offset;
+    return change;
+  });
+}
+
+const YEAR = 366 * 86_400_000;
+
+/** Whether daylight saving time is in force just before an instant: as the change before it said. */
+export function isDaylightBefore(zone: Zone, at: Instant): boolean {
+  // Farther and farther back, as the change is mostly near.
+  for (let span = 2 * YEAR; span < 20_000 * YEAR; span *= 8) {
+    const last = zone.transitions(at - span, at).at(-1);
+    if (last !== undefined) return last.daylight;
+  }
+  return false;
 }
 
 /** A zone whose offset never changes; UTC is the one of offset 0. */
 export function fixedZone(id: string, offset: number): Zone {
-  return { id, toUtc: (wall) => wall - offset, offsetAt: () => offset };
+  return { id, toUtc: (wall) => wall - offset, offsetAt: () => offset, transitions: () => [] };
 }

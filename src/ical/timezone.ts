@@ -1,5 +1,6 @@
 import { propertyOf, type Component } from './component.ts';
 import { P } from './names.ts';
+import { unescapeText } from './text.ts';
 import type { Instant, TimeValue } from './time-value.ts';
 import { zoneByTzid } from './timezone-names.ts';
 import { ZONE_NAMES, zoneByName } from './timezone-table.ts';
@@ -39,13 +40,16 @@ export function zonesOf(calendar: Component): (tzid: string) => Zone | undefined
     if (exact !== undefined) return exact;
     if (own.has(tzid)) return own.get(tzid);
     const vtimezone = calendar.components.find(
-      (component) => component.name === 'VTIMEZONE' && propertyOf(component, P.TZID)?.value.trim() === tzid.trim(),
+      (component) => component.name === 'VTIMEZONE' && isNamed(propertyOf(component, P.TZID)?.value ?? '', tzid.trim()),
     );
     const zone = (vtimezone === undefined ? undefined : zoneOfVtimezone(vtimezone)) ?? zoneByTzid(tzid);
     own.set(tzid, zone);
     return zone;
   };
 }
+
+/** TZID is TEXT, but few programs escape the comma of `(UTC+01:00) Amsterdam, Berlin`. */
+const isNamed = (value: string, tzid: string): boolean => value.trim() === tzid || unescapeText(value.trim()) === tzid;
 
 /** The zone that a time is read in. */
 export function zoneOfTime(value: TimeValue, { zones, floating }: ZoneContext): Zone {

@@ -1,4 +1,5 @@
 import { Refusal } from '../base/refusal.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import { CALENDAR_COMPONENTS, type Component, paramOf, propertiesOf, type Property, propertyOf } from './component.ts';
 import { componentRule } from './component-rules.ts';
 import { parseDuration } from './duration.ts';
@@ -15,12 +16,20 @@ import { formatTimeValue, periodsOf, timeOf } from './time-value.ts';
  * @throws Refusal valid-calendar-object-resource for what RFC 4791 §4.1 forbids, valid-calendar-data for what cannot
  *   be indexed
  */
-export function validateObject(calendar: Component): { readonly uid: string; readonly component: string } {
+export const validateObject = (calendar: Component): ValidObject => atOnce(validatingObject(calendar));
+
+export interface ValidObject {
+  readonly uid: string;
+  readonly component: string;
+}
+
+/** As validateObject; it may be interrupted between two components, and between two long lists of times. */
+export function* validatingObject(calendar: Component): Steps<ValidObject> {
   requireReadableCalendar(calendar);
   const subjects = subjectsOf(calendar);
   const uid = soleUid(subjects);
-  for (const subject of subjects) requireReadableTimes(subject);
-  requireDistinctInstances(subjects);
+  for (const subject of subjects) yield* requiringReadableTimes(subject);
+  yield* requiringDistinctInstances(subjects);
   return { uid, component: subjects[0]?.name ?? '' };
 }
 
@@ -143,6 +152,18 @@ const hasTimes = (property: Property): boolean =>
 const hasDuration = ({ value }: Property): boolean =>
   value.length <= LONGEST_TIME && parseDuration(value) !== undefined;
 
+/** Lists are bounded together as each of them is. */
+function requireShortLists({ name, properties }: Component): void {
+  let length = 0;
+  for (const property of properties) {
+    if (!LISTS.has(property.name)) continue;
+    length += property.value.length;
+    if (length > LONGEST_LIST) refuseData(property, `more dates in ${name} than are read`);
+  }
+}
+
+const LISTS: ReadonlySet<string> = new Set([P.RDATE, P.EXDATE, P.FREEBUSY]);
+
 /** What the instances hang on, and when it can be read. */
 const READABLE: ReadonlyMap<string, (property: Property) => boolean> = new Map([
   [P.DTSTART, hasTime],
@@ -163,12 +184,19 @@ export function isReadable(property: Property): boolean {
   return READABLE.get(property.name)?.(property) ?? true;
 }
 
-function requireReadableTimes(subject: Component): void {
+function* requiringReadableTimes(subject: Component): Steps<void> {
+  yield;
+  requireShortLists(subject);
   for (const name of SINGLE) single(subject, name);
   for (const property of subject.properties) {
+    if (property.value.length > LONGEST_TIME) yield;
     if (isReadable(property)) continue;
-    const fault = property.name === P.RRULE ? ruleFault(property.value) : property.value.slice(0, 60);
-    refuseData(property, `${property.name} cannot be read: ${fault ?? ''}`);
+    const rule = property.name === P.RRULE ? readRule(property.value) : undefined;
+    const fault = rule !== undefined && 'fault' in rule ? rule : { fault: property.value.slice(0, 60) };
+    throw new Refusal(
+      fault.code ?? 'valid-calendar-data',
+      at(property, `${property.name} cannot be read: ${fault.fault}`),
+    );
   }
   const rule = componentRule(subject.name);
   for (const [one, other] of rule?.either ?? []) {
@@ -182,9 +210,10 @@ function requireReadableTimes(subject: Component): void {
 }
 
 /** One master, and one override for each RECURRENCE-ID (RFC 4791 §4.1, RFC 5545 §3.8.4.4). */
-function requireDistinctInstances(subjects: readonly Component[]): void {
+function* requiringDistinctInstances(subjects: readonly Component[]): Steps<void> {
   const seen = new Set<string>();
   for (const subject of subjects) {
+    yield;
     const id = propertyOf(subject, P['RECURRENCE-ID']);
     const time = id && timeOf(id);
     const key = time === undefined ? '' : `${formatTimeValue(time)} ${time.kind === 'zoned' ? time.tzid : ''}`;

@@ -1,3 +1,4 @@
+import { COLOR_NAMES } from './color-names.ts';
 import { isStrictDuration } from './duration.ts';
 import { paramOf, type Property } from './component.ts';
 import type { ValueType } from './names.ts';
@@ -104,9 +105,13 @@ export const VALUE_FAULTS = {
         ? undefined
         : { rule: 'value', message: 'not a code and a description', section: 'RFC 5545 §3.8.8.3' },
     COLOR: (value) =>
-      /^[a-z]+$/i.test(value)
+      COLOR_NAMES.has(value.trim().toLowerCase())
         ? undefined
         : { rule: 'value', message: 'not the name of a color', section: 'RFC 7986 §5.9' },
+    'REFRESH-INTERVAL': (value) =>
+      isStrictDuration(value) && /[1-9]/.test(value) && !value.startsWith('-')
+        ? undefined
+        : { rule: 'value', message: 'not a duration above zero', section: 'RFC 7986 §5.7' },
     // Their content is not the text of a person: JSON, or two versions with a semicolon.
     'STRUCTURED-DATA': () => undefined,
     VERSION: () => undefined,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  busiestTime,
   busyPeriods,
   findingBusyPeriods,
   mergeBusy,
@@ -85,6 +86,104 @@ describe('which periods', () => {
     expect(busy(event('DTSTART:20260108T000000Z', 'DTEND:20260108T010000Z'))).toEqual([]);
   });
 
+  const override = (...lines: string[]): string[] => event('RECURRENCE-ID:20260106T100000Z', ...lines);
+  const DAILY = event(...ONE, 'RRULE:FREQ=DAILY;COUNT=3');
+  test.each<[string, string[], string[]]>([
+    [
+      'an instance moved into the range from outside of it',
+      [
+        ...event('DTSTART:20260110T100000Z', 'DTEND:20260110T110000Z', 'RRULE:FREQ=DAILY;COUNT=2'),
+        ...event('RECURRENCE-ID:20260111T100000Z', 'DTSTART:20260106T100000Z', 'DTEND:20260106T110000Z'),
+      ],
+      ['06T10:00/06T11:00 BUSY'],
+    ],
+    [
+      'an instance moved out of the range',
+      [...DAILY, ...override('DTSTART:20260116T100000Z', 'DTEND:20260116T110000Z')],
+      ['05T10:00/05T11:00 BUSY', '07T10:00/07T11:00 BUSY'],
+    ],
+    [
+      'an instance cancelled by an override without times',
+      [...DAILY, ...override('STATUS:CANCELLED')],
+      ['05T10:00/05T11:00 BUSY', '07T10:00/07T11:00 BUSY'],
+    ],
+    [
+      'an instance that an EXDATE takes out',
+      event(...ONE, 'RRULE:FREQ=DAILY;COUNT=3', 'EXDATE:20260106T100000Z'),
+      ['05T10:00/05T11:00 BUSY', '07T10:00/07T11:00 BUSY'],
+    ],
+    [
+      'a free series with one busy instance',
+      [
+        ...event(...ONE, 'RRULE:FREQ=DAILY;COUNT=3', 'TRANSP:TRANSPARENT'),
+        ...override('DTSTART:20260106T100000Z', 'DTEND:20260106T110000Z', 'TRANSP:OPAQUE'),
+      ],
+      ['06T10:00/06T11:00 BUSY'],
+    ],
+    [
+      'a cancelled series with one confirmed instance',
+      [
+        ...event(...ONE, 'RRULE:FREQ=DAILY;COUNT=3', 'STATUS:CANCELLED'),
+        ...override('DTSTART:20260106T100000Z', 'DTEND:20260106T110000Z', 'STATUS:CONFIRMED'),
+      ],
+      ['06T10:00/06T11:00 BUSY'],
+    ],
+    [
+      'this and all future instances tentative, an hour later',
+      [
+        ...DAILY,
+        ...event(
+          'RECURRENCE-ID;RANGE=THISANDFUTURE:20260106T100000Z',
+          ...['DTSTART:20260106T110000Z', 'DTEND:20260106T120000Z', 'STATUS:TENTATIVE'],
+        ),
+      ],
+      ['05T10:00/05T11:00 BUSY', '06T11:00/06T12:00 BUSY-TENTATIVE', '07T11:00/07T12:00 BUSY-TENTATIVE'],
+    ],
+    [
+      'an RDATE that is a period',
+      event(...ONE, 'RDATE;VALUE=PERIOD:20260107T080000Z/PT30M'),
+      ['05T10:00/05T11:00 BUSY', '07T08:00/07T08:30 BUSY'],
+    ],
+    [
+      'an event that began before the range and ends after it',
+      event('DTSTART:20250101T000000Z', 'DTEND:20270101T000000Z'),
+      ['05T00:00/08T00:00 BUSY'],
+    ],
+    ['an event that ends before it begins', event('DTSTART:20260106T100000Z', 'DTEND:20260106T090000Z'), []],
+    [
+      'one override without its master',
+      override('DTSTART:20260106T120000Z', 'DTEND:20260106T130000Z'),
+      ['06T12:00/06T13:00 BUSY'],
+    ],
+    ['elsewhere at work', event(...ONE, 'X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE'), []],
+    [
+      'in Outlook tentative',
+      event(...ONE, 'X-MICROSOFT-CDO-BUSYSTATUS:tentative'),
+      ['05T10:00/05T11:00 BUSY-TENTATIVE'],
+    ],
+    [
+      'an override out of office, as Outlook writes it',
+      [...DAILY, ...override('DTSTART:20260106T100000Z', 'DTEND:20260106T110000Z', 'X-MICROSOFT-CDO-BUSYSTATUS:OOF')],
+      ['05T10:00/05T11:00 BUSY', '06T10:00/06T11:00 BUSY-UNAVAILABLE', '07T10:00/07T11:00 BUSY'],
+    ],
+    [
+      'in Outlook of a kind that nobody knows',
+      event(...ONE, 'X-MICROSOFT-CDO-BUSYSTATUS:ASLEEP'),
+      ['05T10:00/05T11:00 BUSY'],
+    ],
+  ])('%s', (_name, lines, expected) => {
+    expect(busy(lines)).toEqual(expected);
+  });
+
+  test('days across a change of the clock, in the floating zone', () => {
+    const berlin = zoneByTzid('Europe/Berlin')!;
+    const object = calendar(...event('DTSTART;VALUE=DATE:20260328', 'DTEND;VALUE=DATE:20260330'));
+    const range = { start: Date.UTC(2026, 2, 1), end: Date.UTC(2026, 3, 1) };
+    expect(busyPeriods(object, range, { floating: berlin })).toEqual([
+      { start: Date.UTC(2026, 2, 27, 23), end: Date.UTC(2026, 2, 29, 22), type: 'BUSY' },
+    ]);
+  });
+
   test('a VFREEBUSY gives its periods, but the free ones', () => {
     const lines = [
       ...['BEGIN:VFREEBUSY', 'FREEBUSY:20260105T100000Z/PT1H,20260105T120000Z/20260105T130000Z'],
@@ -133,6 +232,32 @@ describe('merging', () => {
       period(5, 17, 'BUSY-TENTATIVE'),
       period(10, 20),
     ]);
+  });
+
+  test('time of several types is of the one that counts most: busy, unavailable, tentative', () => {
+    const periods = [period(0, 30, 'BUSY-TENTATIVE'), period(10, 20, 'BUSY-UNAVAILABLE'), period(12, 14)];
+    expect([...busiestTime(periods)]).toEqual([
+      ['BUSY', [{ start: 12, end: 14 }]],
+      [
+        'BUSY-UNAVAILABLE',
+        [
+          { start: 10, end: 12 },
+          { start: 14, end: 20 },
+        ],
+      ],
+      [
+        'BUSY-TENTATIVE',
+        [
+          { start: 0, end: 10 },
+          { start: 20, end: 30 },
+        ],
+      ],
+    ]);
+  });
+
+  test('what is merged in parts is what is merged at once', () => {
+    const parts = [period(0, 9, 'BUSY-TENTATIVE'), period(3, 5), period(4, 12, 'BUSY-UNAVAILABLE'), period(8, 10)];
+    expect(mergeBusy([...mergeBusy(parts.slice(0, 2)), ...parts.slice(2)])).toEqual(mergeBusy(parts));
   });
 
   test('clipped to a range', () => {

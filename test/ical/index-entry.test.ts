@@ -70,11 +70,19 @@ describe('a VEVENT', () => {
     expect(entry.indexedUntil).toBe(at('2026-01-05T10:00:00') + 100 * DAY);
   });
 
-  test('with more instances than are kept has those from now on', () => {
+  test('with more instances than are kept has those from a month ago on', () => {
     const now = at('2026-06-01T00:00:00');
     const entry = index(event('DTSTART:20260105T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=DAILY'), { now });
-    expect(entry.occurrences[0]?.start).toBe(at('2026-06-01T10:00:00'));
-    expect(entry).toMatchObject({ indexedFrom: now, indexedUntil: at('2026-06-01T10:00:00') + 100 * DAY });
+    expect(entry.occurrences[0]?.start).toBe(at('2026-05-01T10:00:00'));
+    expect(entry).toMatchObject({ indexedFrom: now - 31 * DAY, indexedUntil: at('2026-05-01T10:00:00') + 100 * DAY });
+  });
+
+  test('with so many instances that they would not reach a month on has those from now on', () => {
+    const now = at('2026-06-01T00:00:00');
+    const entry = index(event('DTSTART:20260105T100000Z', 'DURATION:PT1H', 'RRULE:FREQ=HOURLY'), { now });
+    // The one that ends now is among them.
+    expect(entry.occurrences[0]?.end).toBe(now);
+    expect(entry).toMatchObject({ indexedFrom: now, indexedUntil: now + 99 * (DAY / 24) });
   });
 
   test('of which nothing is left matches nothing', () => {

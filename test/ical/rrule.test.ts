@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseRule } from '../../src/ical/rrule.ts';
+import { GREGORIAN_SCALE, RSCALES, scaleOf } from '../../src/ical/rscale.ts';
 
 describe('a RECUR (RFC 5545 §3.3.10)', () => {
   test('is read into its parts', () => {
@@ -26,6 +27,7 @@ describe('a RECUR (RFC 5545 §3.3.10)', () => {
       bySetPos: [-1],
       weekStart: 0,
       skip: 'OMIT',
+      scale: GREGORIAN_SCALE,
     });
   });
 
@@ -77,5 +79,41 @@ describe('a RECUR (RFC 5545 §3.3.10)', () => {
     ['FREQ=MONTHLY;CONSTRUCTOR=1', 'CONSTRUCTOR=1 is not a part of a recurrence rule'],
   ])('%j is at fault: %s', (text, fault) => {
     expect(parseRule(text)).toEqual({ fault });
+  });
+});
+
+describe('a RECUR of another calendar (RFC 7529 §4)', () => {
+  test.each(RSCALES)('RSCALE=%s is read in any case and place', (rscale) => {
+    const rule = parseRule(`FREQ=YEARLY;SKIP=FORWARD;RSCALE=${rscale.toLowerCase()}`);
+    expect(rule).toMatchObject({ skip: 'FORWARD', scale: scaleOf(rscale) });
+  });
+
+  test('may name leap months, which stand after the month of their number', () => {
+    expect(parseRule('FREQ=YEARLY;BYMONTH=6,5L,5;RSCALE=CHINESE')).toMatchObject({ byMonth: [5, 5.5, 6] });
+    expect(parseRule('FREQ=YEARLY;BYMONTH=5L;RSCALE=HEBREW')).toMatchObject({ byMonth: [5.5] });
+  });
+
+  test.each([
+    ['RSCALE=ETHIOPIC;BYMONTH=13', 'byMonth', 13],
+    ['RSCALE=HEBREW;BYYEARDAY=385', 'byYearDay', 385],
+    ['RSCALE=CHINESE;BYWEEKNO=-55', 'byWeekNo', -55],
+  ])('%s may be as high as the calendar goes', (parts, key, value) => {
+    expect(parseRule(`FREQ=YEARLY;${parts}`)).toMatchObject({ [key]: [value] });
+  });
+
+  test.each([
+    ['RSCALE=GREGORIAN;BYMONTH=5L', 'BYMONTH=5L holds 5L, which is not 1 to 12'],
+    ['RSCALE=ISLAMIC-CIVIL;BYMONTH=12L', 'BYMONTH=12L holds 12L, which is not 1 to 12'],
+    ['RSCALE=CHINESE;BYMONTH=13L', 'BYMONTH=13L holds 13L, which is not 1 to 12'],
+    ['RSCALE=CHINESE;BYMONTHDAY=31', 'BYMONTHDAY=31 holds 31, which is not ±1 to 30'],
+    ['RSCALE=CHINESE;BYMONTHDAY=5L', 'BYMONTHDAY=5L holds 5L, which is not ±1 to 30'],
+    ['RSCALE=ISLAMIC-CIVIL;BYYEARDAY=356', 'BYYEARDAY=356 holds 356, which is not ±1 to 355'],
+  ])('%s is at fault', (parts, fault) => {
+    expect(parseRule(`FREQ=YEARLY;${parts}`)).toEqual({ fault });
+  });
+
+  test.each(['MAYAN', 'X-OWN', '', '__PROTO__', 'CONSTRUCTOR'])('RSCALE=%s is not supported', (rscale) => {
+    const fault = `RSCALE=${rscale} is a calendar scale that is not supported`;
+    expect(parseRule(`RSCALE=${rscale};FREQ=YEARLY`)).toEqual({ fault, code: 'supported-rscale' });
   });
 });
