@@ -1,25 +1,14 @@
 import { sql, type RawBuilder } from 'kysely';
 
+import { createTurns } from '../base/turns.ts';
 import { textsOf, type Db } from './dialect.ts';
-import {
-  HEAD_COLUMNS,
-  OBJECT_COLUMNS,
-  toHead,
-  toObject,
-  type CalendarObject,
-  type HeadRow,
-  type ObjectHead,
-} from './object-rows.ts';
+import { HEAD_COLUMNS, toHead, type HeadRow, type ObjectHead } from './object-rows.ts';
 import { BEGINNING, END, SPAN_LENGTHS } from './occurrences.ts';
 import { prepared } from './prepared.ts';
 
 /** An object that may touch a range of time. */
 export interface Candidate extends ObjectHead {
   /** The index alone proves that an instance touches the range; otherwise the octets decide. */
-  readonly decided: boolean;
-}
-
-export interface CandidateObject extends CalendarObject {
   readonly decided: boolean;
 }
 
@@ -31,78 +20,197 @@ export interface RangeQuestion {
   readonly components?: readonly string[];
 }
 
-/**
- * Every object that may touch a range, each once, in no order. None that touches it is missing; those not `decided`
- * may turn out not to. The cost goes with what lies in the range, not with the size of the calendar.
- */
-export async function candidatesInRange(db: Db, collectionId: string, question: RangeQuestion): Promise<Candidate[]> {
-  const { rows } = await selectCandidates(db, parametersOf(collectionId, question));
-  return rows.map((row) => ({ ...toHead(row), decided: row.proof === 1 }));
+/** How much one statement looks at, so that none holds up the event loop; tests have less. */
+export interface Paging {
+  /** Occurrence rows of the first statement, which is mostly the only one, and of each after it. */
+  readonly first: number;
+  readonly rows: number;
+  /** Objects: each may have hundreds of rows. */
+  readonly objects: number;
+  /** An object that is asked for by itself costs as much as so many rows. */
+  readonly rowsOfAnObject: number;
 }
 
-/** As candidatesInRange, with the octets of all. */
-export async function candidateObjectsInRange(
+const PAGING: Paging = { first: 4000, rows: 2000, objects: 200, rowsOfAnObject: 4 };
+
+/**
+ * Every object that may touch a range, each once, in no order. None that touches it is missing; those not `decided`
+ * may turn out not to. The cost goes with what lies in the range, not with the size of the calendar; a range that
+ * holds more rows than the calendar has objects is asked object by object. It gives way between two statements.
+ */
+export async function candidatesInRange(
   db: Db,
   collectionId: string,
   question: RangeQuestion,
-): Promise<CandidateObject[]> {
-  const { rows } = await selectCandidateObjects(db, parametersOf(collectionId, question));
-  return rows.map((row) => ({ ...toObject(row), decided: row.proof === 1 }));
+  paging = PAGING,
+): Promise<Candidate[]> {
+  const { components } = question;
+  const asked = { ...parametersOf(collectionId, question), most: paging.first + 1 };
+  const { rows } = await selectFew(db, asked);
+  const isWanted = ({ component }: HeadRow): boolean => components === undefined || components.includes(component);
+  if (rows.reduce((sum, { hits }) => sum + Number(hits), 0) <= paging.first) {
+    return rows.filter(isWanted).map(toCandidate);
+  }
+  const found = (await byRows(db, asked, paging)) ?? (await byObjects(db, asked, paging));
+  return found.filter(isWanted).map(toCandidate);
 }
 
-type CandidateRow = HeadRow & { readonly proof: number };
-type CandidateObjectRow = CandidateRow & { readonly octets: Uint8Array };
+const toCandidate = (row: CandidateRow): Candidate => ({ ...toHead(row), decided: row.proof === 1 });
 
-const selectCandidates = prepared((db, parameters: RangeParameters) =>
-  candidateQuery<CandidateRow>(db, parameters, HEAD_COLUMNS).compile(db),
-);
-
-const selectCandidateObjects = prepared((db, parameters: RangeParameters) =>
-  candidateQuery<CandidateObjectRow>(db, parameters, OBJECT_COLUMNS).compile(db),
-);
+interface CandidateRow extends HeadRow {
+  readonly proof: number;
+}
 
 /** The earliest start of each class of length, by its name. */
 type Earliest = Readonly<Record<`earliest${number}`, number>>;
 
-type RangeParameters = Earliest & {
+interface Bounds {
   readonly collectionId: string;
   readonly from: number;
   readonly until: number;
-  /** JSON list; null: every component. */
-  readonly components: string | null;
-};
-
-function parametersOf(collectionId: string, { start, end, components }: RangeQuestion): RangeParameters {
-  const from = Math.max(start, BEGINNING);
-  const earliest: Record<`earliest${number}`, number> = {};
-  for (const [span, longest] of SPAN_LENGTHS.entries())
-    earliest[`earliest${span}`] = Math.max(from - longest, BEGINNING);
-  return {
-    ...earliest,
-    collectionId,
-    from,
-    until: Math.min(end, END),
-    components: components === undefined ? null : JSON.stringify(components),
-  };
 }
 
-function candidateQuery<Row>(db: Db, parameters: RangeParameters, columns: readonly string[]): RawBuilder<Row> {
-  const { collectionId, from, until, components } = parameters;
-  const key = sql`(select key from collections where id = ${collectionId})`;
-  // One scan a class of length, each bounded on both sides of the index. What has no length touches a range where
-  // it lies in it.
+type RangeParameters = Earliest & Bounds;
+
+function parametersOf(collectionId: string, { start, end }: RangeQuestion): RangeParameters {
+  const from = Math.max(start, BEGINNING);
+  const earliest: Record<`earliest${number}`, number> = {};
+  for (const span of SPAN_LENGTHS.keys()) earliest[`earliest${span}`] = earliestOf(from, span);
+  return { ...earliest, collectionId, from, until: Math.min(end, END) };
+}
+
+const earliestOf = (from: number, span: number): number => Math.max(from - (SPAN_LENGTHS[span] ?? Infinity), BEGINNING);
+
+const keyOf = (collectionId: string) => sql`(select key from collections where id = ${collectionId})`;
+
+/** What begins before `until` and ends after `from`; what has no length touches a range where it lies in it. */
+const touches = ({ from, until }: Pick<Bounds, 'from' | 'until'>) =>
+  sql`start_at < ${until} and (end_at > ${from} or (end_at = start_at and start_at >= ${from}))`;
+
+const heads = (columns: readonly string[]): RawBuilder<unknown> => sql.join(columns.map((column) => sql.ref(column)));
+
+/** One scan a class of length, each bounded on both sides of the index; of `most` rows, in whatever order. */
+const selectFew = prepared((db, parameters: RangeParameters & { readonly most: number }) => {
   const scans = SPAN_LENGTHS.map(
     (_, span) => sql`
       select object_key, proof from occurrences
-      where collection_key = ${key} and span = ${sql.lit(span)}
-        and start_at >= ${parameters[`earliest${span}`]} and start_at < ${until}
-        and (end_at > ${from} or (end_at = start_at and start_at >= ${from}))`,
+      where collection_key = ${keyOf(parameters.collectionId)} and span = ${sql.lit(span)}
+        and start_at >= ${parameters[`earliest${span}`]} and ${touches(parameters)}`,
   );
-  return sql<Row>`
-    select ${sql.join(columns.map((column) => sql.ref(column)))}, hit.proof
+  return sql<CandidateRow & { readonly hits: number | string }>`
+    select ${heads(HEAD_COLUMNS)}, hit.proof, hit.hits
     from (
-      select object_key, max(proof) as proof from (${sql.join(scans, sql` union all `)}) as hits group by object_key
+      select object_key, max(proof) as proof, count(*) as hits
+      from (select * from (${sql.join(scans, sql` union all `)}) as scans limit ${parameters.most}) as hits
+      group by object_key
     ) as hit
-    join objects on objects.key = hit.object_key
-    where cast(${components} as text) is null or objects.component in ${textsOf(db, components ?? '')}`;
+    join objects on objects.key = hit.object_key`.compile(db);
+});
+
+/** The objects of all rows in the range, page by page; undefined where it is cheaper to ask each object. */
+async function byRows(db: Db, asked: Bounds, paging: Paging): Promise<CandidateRow[] | undefined> {
+  const { collectionId, from, until } = asked;
+  const { members } = (await selectMembers(db, { collectionId })).rows[0] ?? { members: 0 };
+  const most = members * paging.rowsOfAnObject;
+  const turns = createTurns();
+  const proofs = new Map<number, number>();
+  let seen = 0;
+  for (const span of SPAN_LENGTHS.keys()) {
+    let at = { start_at: earliestOf(from, span), end_at: BEGINNING, object_key: 0 };
+    for (let isMore = true; isMore;) {
+      const { rows } = await selectRows(db, { collectionId, span, from, until, ...at, limit: paging.rows });
+      for (const { object_key, proof } of rows) if (proofs.get(object_key) !== 1) proofs.set(object_key, proof);
+      at = rows.at(-1) ?? at;
+      isMore = rows.length === paging.rows;
+      seen += rows.length;
+      if (isMore && seen > most) return undefined;
+      if (turns.isDue()) await turns.take();
+    }
+  }
+  return byKeys(db, proofs, paging);
 }
+
+async function byKeys(db: Db, proofs: ReadonlyMap<number, number>, { objects }: Paging): Promise<CandidateRow[]> {
+  const turns = createTurns();
+  const found: CandidateRow[] = [];
+  const keys = [...proofs.keys()];
+  for (let from = 0; from < keys.length; from += objects) {
+    const { rows } = await selectByKeys(db, { keys: JSON.stringify(keys.slice(from, from + objects).map(String)) });
+    for (const { key, ...head } of rows) found.push({ ...head, proof: proofs.get(key) ?? 0 });
+    if (turns.isDue()) await turns.take();
+  }
+  return found;
+}
+
+/** Each object of the calendar, page by page in the order of names, whether it has a row in the range. */
+async function byObjects(db: Db, asked: RangeParameters, { objects }: Paging): Promise<CandidateRow[]> {
+  const turns = createTurns();
+  const found: CandidateRow[] = [];
+  for (let after = '', isMore = true; isMore;) {
+    const { rows } = await selectObjects(db, { ...asked, after, limit: objects });
+    for (const { proof, ...head } of rows) if (proof !== null) found.push({ ...head, proof });
+    after = rows.at(-1)?.name ?? after;
+    isMore = rows.length === objects;
+    if (turns.isDue()) await turns.take();
+  }
+  return found;
+}
+
+const selectMembers = prepared((db, { collectionId }: { collectionId: string }) =>
+  db.selectFrom('collections').select('members').where('id', '=', collectionId).compile(),
+);
+
+interface RowsPage extends Bounds {
+  readonly span: number;
+  /** The last row of the page before. */
+  readonly start_at: number;
+  readonly end_at: number;
+  readonly object_key: number;
+  readonly limit: number;
+}
+
+interface OccurrenceRow {
+  readonly object_key: number;
+  readonly start_at: number;
+  readonly end_at: number;
+  readonly proof: number;
+}
+
+const selectRows = prepared((db, page: RowsPage) =>
+  sql<OccurrenceRow>`
+    select object_key, start_at, end_at, proof from occurrences
+    where collection_key = ${keyOf(page.collectionId)} and span = ${page.span}
+      and (start_at, end_at, object_key) > (${page.start_at}, ${page.end_at}, ${page.object_key})
+      and ${touches(page)}
+    order by start_at, end_at, object_key limit ${page.limit}`.compile(db),
+);
+
+const selectByKeys = prepared((db, { keys }: { keys: string }) =>
+  sql<HeadRow & { readonly key: number }>`
+    select ${heads(HEAD_COLUMNS)}, objects.key from objects
+    where key in (select cast(value as integer) from ${textsOf(db, keys)} as keys)`.compile(db),
+);
+
+/** Where occurrences are instants of their own, any in the range that is one proves it; of others none does. */
+const selectObjects = prepared((db, page: RangeParameters & { readonly after: string; readonly limit: number }) => {
+  // One seek a class of length, so that what lies before the range is not walked over.
+  const exists = (more = sql``) =>
+    sql.join(
+      SPAN_LENGTHS.map(
+        (_, span) => sql`exists (
+          select 1 from occurrences
+          where object_key = objects.key and collection_key = ${keyOf(page.collectionId)} and span = ${sql.lit(span)}
+            and start_at >= ${page[`earliest${span}`]} and ${touches(page)}${more})`,
+      ),
+      sql` or `,
+    );
+  return sql<HeadRow & { readonly proof: number | null }>`
+    select ${heads(HEAD_COLUMNS)},
+      case
+        when exact = 1 and floating = 0 and (${exists(sql` and proof = 1`)}) then 1
+        when ${exists()} then 0
+      end as proof
+    from objects
+    where collection_id = ${page.collectionId} and name > ${page.after}
+    order by name limit ${page.limit}`.compile(db);
+});

@@ -26,6 +26,8 @@ export interface Collection {
   readonly components: readonly string[] | undefined;
   /** schedule-calendar-transp (RFC 6638 §9.1). */
   readonly transparent: boolean;
+  /** calendar-availability of an inbox: iCalendar text with VAVAILABILITY components (RFC 7953). */
+  readonly availability: string | undefined;
   /**
    * Change sequence: the home's when a member was last changed, so that the changes of a home are in one order; a
    * home's own counts every change in it. 1 when it is new, so that 0 is no state that a client can have seen.
@@ -51,6 +53,7 @@ export interface CollectionFields {
   readonly timezoneId?: string | null | undefined;
   readonly components?: readonly string[] | null | undefined;
   readonly transparent?: boolean | undefined;
+  readonly availability?: string | null | undefined;
 }
 
 export interface NewCollection extends CollectionFields {
@@ -111,6 +114,7 @@ export async function insertCollection(tx: Db, collection: NewCollection, now: n
       timezone_id: null,
       components: null,
       transparent: 0,
+      availability: null,
       ...columnsOf(collection),
       seq: 1,
       home_seq: homeSeq,
@@ -287,8 +291,8 @@ const jsonOrNull = (value: unknown): string | null => (value === null ? null : J
 
 /** The columns of the fields that are given. */
 function columnsOf(fields: CollectionFields) {
-  const { displayname, description, color, colorAttributes, order, timezone, timezoneId, components, transparent } =
-    fields;
+  const { displayname, description, color, colorAttributes, order } = fields;
+  const { timezone, timezoneId, components, transparent, availability } = fields;
   return {
     ...(displayname !== undefined && { displayname }),
     ...(description !== undefined && { description }),
@@ -299,6 +303,7 @@ function columnsOf(fields: CollectionFields) {
     ...(timezoneId !== undefined && { timezone_id: timezoneId }),
     ...(components !== undefined && { components: jsonOrNull(components) }),
     ...(transparent !== undefined && { transparent: transparent ? 1 : 0 }),
+    ...(availability !== undefined && { availability }),
   };
 }
 
@@ -322,6 +327,7 @@ export function toCollection(row: Selectable<CollectionTable>): Collection {
     timezoneId: row.timezone_id ?? undefined,
     components: row.components === null ? undefined : (JSON.parse(row.components) as string[]),
     transparent: row.transparent === 1,
+    availability: row.availability ?? undefined,
     seq: row.seq,
     homeSeq: row.home_seq,
     propertiesVersion: row.properties_version,

@@ -56,6 +56,15 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
     draining = undefined;
   }
 
+  /** Where even this fails, the next group cannot begin, and says so to its units. */
+  function rollback(): void {
+    try {
+      if (raw.inTransaction) statement('rollback').run();
+    } catch {
+      // The units were told of what went wrong first.
+    }
+  }
+
   async function runGroup(): Promise<void> {
     try {
       await begin(raw, statement);
@@ -63,10 +72,10 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
       for (const unit of queue.splice(0)) unit.reject(error);
       return;
     }
-    onTurn();
     const taken: Unit[] = [];
     const outcomes: Outcome[] = [];
     try {
+      onTurn();
       const deadline = performance.now() + MOST_MILLISECONDS;
       while (taken.length < MOST_UNITS && (taken.length === 0 || performance.now() < deadline)) {
         const unit = queue.shift();
@@ -76,8 +85,8 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
       }
       statement('commit').run();
     } catch (error) {
-      if (raw.inTransaction) statement('rollback').run();
-      for (const { reject } of taken) reject(error);
+      for (const { reject } of taken.length > 0 ? taken : queue.splice(0)) reject(error);
+      rollback();
       return;
     }
     stats.commits += 1;

@@ -5,6 +5,8 @@ import { StoreUnavailable } from './errors.ts';
 import { getMeta, setMeta } from './meta.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { homeChanges } from './migrations/0002-home-changes.ts';
+import { availability } from './migrations/0003-availability.ts';
+import { setAside } from './migrations/0004-set-aside.ts';
 
 export interface Migration {
   readonly name: string;
@@ -15,6 +17,8 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-initial', up: initial },
   { name: '0002-home-changes', up: homeChanges },
+  { name: '0003-availability', up: availability },
+  { name: '0004-set-aside', up: setAside },
 ];
 
 /** Runs one transaction under a lock that no other process can hold at the same time. */

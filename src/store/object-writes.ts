@@ -63,11 +63,21 @@ export async function updateObject(tx: Db, id: string, patch: ObjectPatch, now: 
   return toHead(row);
 }
 
-/** New occurrences for an object whose octets, entity tag and sequence stay: the time that is indexed moved on. */
-export async function reindexObject(tx: Db, id: string, index: ObjectIndex): Promise<void> {
-  const columns = indexColumns(index);
-  const [keys] = (await updateRow(Object.keys(columns))(tx, { ...columns, target: id })).rows;
+/** An object as it was indexed. */
+export interface Indexed {
+  readonly id: string;
+  readonly etag: string;
+  readonly indexedUntil: number;
+}
+
+/**
+ * New occurrences for an object whose octets, entity tag and sequence stay: the time that is indexed moved on. False,
+ * and nothing is written, where the object was written or indexed anew since it was read.
+ */
+export async function reindexObject(tx: Db, { id, etag, indexedUntil }: Indexed, index: ObjectIndex): Promise<boolean> {
+  const [keys] = (await updateIndex(tx, { ...indexColumns(index), id, etag, was: indexedUntil })).rows;
   if (keys !== undefined) await replaceOccurrences(tx, keys, index);
+  return keys !== undefined;
 }
 
 /** Removes an object with its occurrences and dead properties, and leaves a tombstone (RFC 6578 §3.5.2). */
@@ -140,6 +150,26 @@ const prepareUpdate = (columns: readonly string[]) =>
       .returning([...HEAD_COLUMNS, ...KEYS])
       .compile(),
   );
+
+type IndexChanges = ReturnType<typeof indexColumns> & Pick<Indexed, 'id' | 'etag'> & { readonly was: number };
+
+const updateIndex = prepared((db, row: IndexChanges) =>
+  db
+    .updateTable('objects')
+    .set({
+      first_at: row.first_at,
+      last_at: row.last_at,
+      floating: row.floating,
+      exact: row.exact,
+      indexed_from: row.indexed_from,
+      indexed_until: row.indexed_until,
+    })
+    .where('id', '=', row.id)
+    .where('etag', '=', row.etag)
+    .where('indexed_until', '=', row.was)
+    .returning(KEYS)
+    .compile(),
+);
 
 const deleteRow = prepared((db, { id }: { id: string }) => db.deleteFrom('objects').where('id', '=', id).compile());
 

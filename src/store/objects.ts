@@ -1,8 +1,9 @@
 import { textsOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
+import type { Indexed } from './object-writes.ts';
 import { prepared } from './prepared.ts';
 
-export { candidateObjectsInRange, candidatesInRange, type Candidate, type CandidateObject } from './candidates.ts';
+export { candidatesInRange, type Candidate } from './candidates.ts';
 export type { CalendarObject, NewObject, ObjectHead, ObjectIndex, ObjectPatch, Occurrence } from './object-rows.ts';
 export { insertObject, reindexObject, removeObject, updateObject } from './object-writes.ts';
 
@@ -86,16 +87,33 @@ export async function homeUsage(db: Db, homeId: string): Promise<number> {
   return rows.reduce((sum, { used }) => sum + used, 0);
 }
 
-/** Objects whose occurrences are complete only up to before an instant. */
-export async function objectsToReindex(db: Db, before: number, limit: number): Promise<CalendarObject[]> {
+/** An object whose occurrences end somewhere. */
+export interface PartlyIndexed extends Indexed {
+  readonly key: number;
+}
+
+export interface PartlyIndexedPage {
+  /** Only those whose occurrences are complete up to before this instant. */
+  readonly before: number;
+  /** The last one of the page before. */
+  readonly after?: Pick<PartlyIndexed, 'indexedUntil' | 'key'> | undefined;
+  readonly limit: number;
+}
+
+/** Objects whose occurrences are complete only up to before an instant, those that end first coming first. */
+export async function objectsToReindex(db: Db, { before, after, limit }: PartlyIndexedPage): Promise<PartlyIndexed[]> {
+  const from = after?.indexedUntil ?? Number.MIN_SAFE_INTEGER;
   const rows = await db
     .selectFrom('objects')
-    .select(OBJECT_COLUMNS)
+    .select(['id', 'key', 'etag', 'indexed_until'])
     .where('indexed_until', '<', before)
+    .where('indexed_until', '>=', from)
+    .where((eb) => eb.or([eb('indexed_until', '>', from), eb('key', '>', after?.key ?? 0)]))
     .orderBy('indexed_until')
+    .orderBy('key')
     .limit(limit)
     .execute();
-  return rows.map(toObject);
+  return rows.map(({ id, key, etag, indexed_until }) => ({ id, key, etag, indexedUntil: indexed_until ?? from }));
 }
 
 const heads = (db: Db, collectionId: string) =>

@@ -180,6 +180,8 @@ function toldAsGone(error: unknown): never {
 
 function lockedTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (tx) => {
+    // A migration of a large database takes its time, and so does another node that waits for it.
+    await sql`set local statement_timeout = 0`.execute(tx);
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tx);
     return work(tx);
   });

@@ -18,6 +18,7 @@ export interface Schema {
   unmapped_members: UnmappedMemberTable;
   dead_properties: DeadPropertyTable;
   meta: MetaTable;
+  set_aside: SetAsideTable;
 }
 
 export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';
@@ -113,6 +114,8 @@ export interface CollectionTable {
   components: string | null;
   /** schedule-calendar-transp (RFC 6638 §9.1). */
   transparent: number;
+  /** calendar-availability of an inbox as it was set (RFC 7953): iCalendar text with VAVAILABILITY components. */
+  availability: string | null;
   /**
    * The change sequence; sync tokens are made from it. A home's grows by one with each change of anything in it; any
    * other collection has here the home's at the last change of a member, 1 before the first.
@@ -227,4 +230,19 @@ export interface DeadPropertyTable {
 export interface MetaTable {
   key: string;
   value: string;
+}
+
+export interface SetAsideTable {
+  id: string;
+  home_id: string;
+  /** Where it was to be imported. */
+  collection_id: string;
+  /** Of the octets: the same file imported twice is set aside once. */
+  digest: string;
+  octets: Uint8Array;
+  /** Why it cannot be used. */
+  reason: string;
+  /** JSON list of sentences: what a repair would do; empty where none is known. */
+  proposal: string;
+  created_at: number;
 }

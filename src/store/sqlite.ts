@@ -122,7 +122,13 @@ function watchForeignWrites(raw: RawDatabase) {
     seen = now;
     for (const listener of listeners) listener();
   };
-  const timer = setInterval(look, POLL).unref();
+  const timer = setInterval(() => {
+    try {
+      look();
+    } catch {
+      // A disk that does not answer: the next write says so, and the next look tries again.
+    }
+  }, POLL).unref();
   return {
     look,
     stop: () => clearInterval(timer),

@@ -37,6 +37,7 @@ export function collectionsContract(engine: Engine): void {
         timezoneId: 'Europe/Paris',
         components: ['VTODO'],
         transparent: true,
+        availability: 'BEGIN:VCALENDAR',
       } as const;
       const created = await opened.store.write((tx) => insertCollection(tx, { id, ...fields }, NOW));
       expect(created).toEqual({
@@ -61,6 +62,7 @@ export function collectionsContract(engine: Engine): void {
         order: undefined,
         components: undefined,
         transparent: false,
+        availability: undefined,
       });
     });
 

@@ -182,22 +182,38 @@ export function objectsContract(engine: Engine): void {
       await opened.store.write(async (tx) => {
         await put(tx, calendar, { ...span, name: 'second', indexedUntil: long + 2 });
         await put(tx, calendar, { ...span, name: 'first', indexedUntil: long + 1 });
+        await put(tx, calendar, { ...span, name: 'too', indexedUntil: long + 2 });
         await put(tx, calendar, { ...span, name: 'late', indexedUntil: long + 3 });
       });
-      const due = await objectsToReindex(opened.store.db, long + 3, 10);
-      expect(due.map(({ name }) => name)).toEqual(['first', 'second']);
-      expect(await objectsToReindex(opened.store.db, long + 3, 1)).toHaveLength(1);
-      const [first] = due;
+      const namesOf = async (due: readonly { readonly id: string }[]) =>
+        (
+          await objectsByIds(
+            opened.store.db,
+            due.map(({ id }) => id),
+          )
+        )
+          .map(({ name }) => name)
+          .sort();
+      const before = long + 3;
+      const due = await objectsToReindex(opened.store.db, { before, limit: 10 });
+      expect(due.map(({ indexedUntil }) => indexedUntil - long)).toEqual([1, 2, 2]);
+      expect(await namesOf(due)).toEqual(['first', 'second', 'too']);
+      const [first, ...rest] = due;
+      expect(await objectsToReindex(opened.store.db, { before, limit: 1 })).toEqual([first]);
+      expect(await objectsToReindex(opened.store.db, { before, after: first, limit: 1 })).toEqual([rest[0]]);
+      expect(await objectsToReindex(opened.store.db, { before, after: rest[0], limit: 2 })).toEqual([rest[1]]);
+      const head = await headByName(opened.store.db, calendar.id, 'first');
       const wider = { floating: false, exact: true, firstAt: long, lastAt: undefined, indexedFrom: 0 };
-      await opened.store.write((tx) =>
-        reindexObject(tx, first!.id, { ...wider, indexedUntil: NOW, occurrences: [{ start: NOW, end: NOW + 9 }] }),
-      );
-      const after = await objectsToReindex(opened.store.db, long + 3, 10);
-      expect(after.map(({ name }) => name)).toEqual(['second']);
-      expect(await headByName(opened.store.db, calendar.id, 'first')).toMatchObject({
-        seq: first!.seq,
-        etag: first!.etag,
-      });
+      const longer = { ...wider, indexedUntil: NOW, occurrences: [{ start: NOW, end: NOW + 9 }] };
+      const reindex = (of: (typeof due)[number]) => opened.store.write((tx) => reindexObject(tx, of, longer));
+      expect(await reindex({ ...first!, etag: 'of other octets' })).toBe(false);
+      expect(await reindex({ ...first!, indexedUntil: long })).toBe(false);
+      expect(await reindex(first!)).toBe(true);
+      expect(await reindex(first!)).toBe(false);
+      const after = await objectsToReindex(opened.store.db, { before, limit: 10 });
+      expect(await namesOf(after)).toEqual(['second', 'too']);
+      const { firstAt: _, ...same } = head!;
+      expect(await headByName(opened.store.db, calendar.id, 'first')).toMatchObject(same);
       const found = await candidatesInRange(opened.store.db, calendar.id, { start: NOW + 8, end: NOW + 9 });
       expect(found.find(({ name }) => name === 'first')?.decided).toBe(true);
     });

@@ -8,6 +8,7 @@ import { homeChangesContract } from './store-home-changes.ts';
 import { objectsContract } from './store-objects.ts';
 import { principalsContract } from './store-principals.ts';
 import { resourcesContract } from './store-resources.ts';
+import { setAsideContract } from './store-set-aside.ts';
 import { writesContract } from './store-writes.ts';
 
 export type { Engine, TestDatabase } from './store-engine.ts';
@@ -23,5 +24,6 @@ export function storeContract(engine: Engine): void {
     changesContract(engine);
     homeChangesContract(engine);
     resourcesContract(engine);
+    setAsideContract(engine);
   });
 }
