@@ -15,6 +15,13 @@ const QUEUE = 256;
 const MOST_CHARACTERS = 1024;
 
 /** Hashing with a bound on what runs and waits: a flood of log-ins cannot take the processor from those logged in. */
+/** Why a new password could never log in, or undefined. Basic (RFC 7617 §2) has no control characters. */
+export function passwordFault(password: string): string | undefined {
+  if (password === '') return 'is empty';
+  if (password.length > MOST_CHARACTERS) return `is longer than ${MOST_CHARACTERS} characters`;
+  return /[\u0000-\u001f\u007f]/.test(password) ? 'holds a control character' : undefined;
+}
+
 export interface Passwords {
   /** The password in PHC form. Throws BadRequest 503 with Retry-After where too many wait. */
   hash(password: string): Promise<string>;

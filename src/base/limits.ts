@@ -47,6 +47,12 @@ export const LIMITS = {
   ),
   expandInstances: limit(100_000, 'instances', 'one expansion of one report', '403 number-of-matches-within-limits'),
   recurrenceSteps: limit(100_000, 'steps', 'work of one expansion of one object', '403 valid-calendar-data'),
+  livePropertyOctets: limit(
+    128 * 1024,
+    'octets',
+    'one property of a calendar: all calendars of a home are read with theirs',
+    '507 quota-not-exceeded',
+  ),
   propertyOctets: limit(
     1024 * 1024,
     'octets',

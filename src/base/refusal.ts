@@ -22,6 +22,8 @@ export type RefusalCode =
   | 'supported-filter'
   | 'supported-collation'
   | 'number-of-matches-within-limits'
+  // RFC 7529 §10
+  | 'supported-rscale'
   // RFC 7809 §3.1.4
   | 'valid-timezone'
   // RFC 6578 §3.2

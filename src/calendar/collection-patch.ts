@@ -11,6 +11,8 @@ export interface CollectionPatch {
   readonly timezoneId?: string | null;
   readonly components?: readonly string[] | null;
   readonly transparent?: boolean;
+  /** calendar-availability: iCalendar text with VAVAILABILITY components. */
+  readonly availability?: string | null;
 }
 
 /** Changes of dead properties: Clark name to the element's XML, or null to remove it. */

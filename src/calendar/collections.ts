@@ -1,5 +1,5 @@
 import { BadRequest } from '../base/refusal.ts';
-import { collectionByUri, collectionsOfHome, homeCollection } from '../store/collections.ts';
+import { collectionById, collectionByUri, collectionsOfHome, homeCollection } from '../store/collections.ts';
 import { homeUsage } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
@@ -18,6 +18,10 @@ export function collectionsOf(context: CalendarContext, ownerId: string): Promis
 
 export function collectionAt(context: CalendarContext, ownerId: string, uri: string): Promise<Collection | undefined> {
   return collectionByUri(context.store.db, ownerId, uri);
+}
+
+export function collectionWithId(context: CalendarContext, id: string): Promise<Collection | undefined> {
+  return collectionById(context.store.db, id);
 }
 
 /** Octets of all resources of a home (RFC 4331 §4). */

@@ -23,7 +23,7 @@ export async function importObject(
   context: CalendarContext,
   { collection, name, octets }: ImportObject,
 ): Promise<'created' | 'updated' | 'unchanged'> {
-  const object = readObject(context, collection, octets);
+  const object = await readObject(context, collection, octets);
   const written = await context.store.write(async (tx) => {
     const existing = await headByUid(tx, collection.id, object.uid);
     if (existing?.etag === object.etag) return undefined;

@@ -1,5 +1,6 @@
 import {
   allGroupsOf,
+  credentialsByLogin,
   delegatesOf,
   delegatorsOf as delegatorRows,
   directGroupsOf,
@@ -7,7 +8,6 @@ import {
   findPrincipals,
   listPrincipals,
   membersOf as memberRows,
-  principalByAddress,
   searchPrincipals as searchRows,
   type PrincipalSearch,
 } from '../store/principals.ts';
@@ -24,6 +24,11 @@ export interface Delegation {
 
 export function getPrincipal(context: CalendarContext, id: string): Promise<Principal | undefined> {
   return findPrincipal(context.store.db, id);
+}
+
+/** Who logs in by this name: the id or any address, without regard to case. */
+export async function principalOfLogin(context: CalendarContext, login: string): Promise<Principal | undefined> {
+  return (await credentialsByLogin(context.store.db, login))?.principal;
 }
 
 /** Every principal of a kind, in the order of ids. */
@@ -68,11 +73,6 @@ export async function delegatorsOf(context: CalendarContext, id: string): Promis
 
 export function searchPrincipals(context: CalendarContext, search: PrincipalSearch): Promise<readonly Principal[]> {
   return searchRows(context.store.db, search);
-}
-
-/** The principal with this e-mail address, without regard to case. */
-export function principalWithAddress(context: CalendarContext, email: string): Promise<Principal | undefined> {
-  return principalByAddress(context.store.db, email);
 }
 
 async function byAccess(

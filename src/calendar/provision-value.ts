@@ -1,3 +1,4 @@
+import { passwordFault } from '../auth/passwords.ts';
 import { isTimeZone } from '../base/zone-name.ts';
 import { CALENDAR_COMPONENTS } from '../ical/component.ts';
 import type { SpecProblem } from './principal-spec.ts';
@@ -108,10 +109,9 @@ export const email = textWhere((text) => {
     : 'expected an e-mail address such as alice@example.com';
 });
 
-export const password = textWhere((text) => {
-  if (text === '') return 'is empty; leave it out where there is no log-in';
-  return text.length > 1000 ? 'is longer than 1000 characters' : undefined;
-});
+export const password = textWhere((text) =>
+  text === '' ? 'is empty; leave it out where there is no log-in' : passwordFault(text),
+);
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=\d{1,2}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/;
 /** A log-in computes the hash: one that takes more than 1 GiB or 100 passes would stop the server. */

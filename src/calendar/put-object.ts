@@ -26,7 +26,7 @@ export interface PutObject {
 export async function putObject(context: CalendarContext, request: PutObject): Promise<WrittenObject> {
   const { actor, owner, collection, octets } = request;
   requireOnHome(context, actor, owner.id, 'write-content');
-  const object = readObject(context, collection, octets);
+  const object = await readObject(context, collection, octets);
   // Only what a client stores is held to it: an import keeps what it finds, and says so.
   refuseUnknownZones(object.calendar, (tzid) => zoneByTzid(tzid) !== undefined);
   const written = await context.store.write(

@@ -1,10 +1,11 @@
-import { createTurns, type Turns } from '../base/turns.ts';
+import { createTurns, inTurns, type Turns } from '../base/turns.ts';
 import type { CompFilter } from '../ical/filter.ts';
 import { matchesFilter, narrowing } from '../ical/filter.ts';
-import { parseCalendar } from '../ical/parse.ts';
+import { parsingCalendar } from '../ical/parse.ts';
 import type { Zone } from '../ical/timezone.ts';
 import { candidatesInRange, objectsByNames, type Candidate } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
+import { isFault } from './fault.ts';
 import { listObjects } from './get-objects.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
 
@@ -67,7 +68,7 @@ async function* decide(
     const object = byName.get(candidate.name);
     if (proved(candidate)) {
       if (object !== undefined || !query.octets) yield object ?? candidate;
-    } else if (object !== undefined && matches(context, query, object)) {
+    } else if (object !== undefined && (await matches(context, query, object, turns))) {
       yield object;
     }
   }
@@ -84,14 +85,26 @@ async function* queryAll(
     for (const object of page) {
       if (turns.isDue()) await turns.take();
       if (components !== undefined && !components.includes(object.component)) continue;
-      if (matches(context, query, object)) yield object;
+      if (await matches(context, query, object, turns)) yield object;
     }
   }
 }
 
-function matches(context: CalendarContext, { filter, floating }: ObjectQuery, object: CalendarObject): boolean {
-  return matchesFilter(parseCalendar(object.octets), filter, {
-    floating,
-    budget: { steps: context.limits.recurrenceSteps },
-  });
+async function matches(
+  { limits }: CalendarContext,
+  { filter, floating }: ObjectQuery,
+  { octets }: CalendarObject,
+  turns: Turns,
+): Promise<boolean> {
+  const budget = { steps: limits.recurrenceSteps };
+  try {
+    const calendar = await inTurns(parsingCalendar(octets), turns);
+    if (turns.isDue()) await turns.take();
+    return matchesFilter(calendar, filter, { floating, budget });
+  } catch (error) {
+    // One object that cannot be used (any more) must not hide the others. It stays in listings, sync and GET. One that
+    // takes more work than a question may is told rather than missed: its client decides.
+    if (!isFault(error)) throw error;
+    return budget.steps < 0;
+  }
 }

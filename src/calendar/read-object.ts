@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 
 import { Refusal } from '../base/refusal.ts';
+import type { Steps } from '../base/steps.ts';
+import { createTurns, inTurns } from '../base/turns.ts';
 import { propertiesOf, type Component } from '../ical/component.ts';
-import { indexEntry, type IndexEntry } from '../ical/index-entry.ts';
-import { parseCalendar } from '../ical/parse.ts';
-import { validateObject } from '../ical/validate.ts';
+import { findingIndexEntry, type IndexEntry } from '../ical/index-entry.ts';
+import { parsingCalendar } from '../ical/parse.ts';
+import { validatingObject } from '../ical/validate.ts';
 import { DAY } from '../base/clock.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
@@ -20,33 +22,42 @@ export interface ReadObject {
 }
 
 /** Most occurrence rows of one object; past them the engine expands on the fly. */
-const MOST_OCCURRENCES = 1000;
+const MOST_OCCURRENCES = 600;
 
 /**
  * Parses, validates and indexes one calendar object resource: the preconditions of RFC 4791 §5.3.2.1 that depend on
  * the octets and the calendar alone. Throws Refusal: max-resource-size, valid-calendar-data,
  * valid-calendar-object-resource, supported-calendar-component, max-attendees-per-instance.
  */
-export function readObject(context: CalendarContext, collection: Collection, octets: Uint8Array): ReadObject {
+export function* readingObject(
+  context: CalendarContext,
+  collection: Collection,
+  octets: Uint8Array,
+): Steps<ReadObject> {
   requireSize(context, octets);
-  const calendar = parseCalendar(octets);
-  const { uid, component } = validateObject(calendar);
+  const calendar = yield* parsingCalendar(octets);
+  const { uid, component } = yield* validatingObject(calendar);
   requireIndexableUid(uid);
   requireComponent(collection, component);
   requireAttendees(context, calendar);
-  return { uid, component, etag: etagOf(octets), octets, calendar, index: indexOf(context, calendar) };
+  const index = yield* indexing(context, calendar);
+  yield;
+  return { uid, component, etag: etagOf(octets), octets, calendar, index };
 }
+
+/** As readingObject, with a break wherever one is due: a large object takes hundreds of milliseconds. */
+export const readObject = (context: CalendarContext, collection: Collection, octets: Uint8Array): Promise<ReadObject> =>
+  inTurns(readingObject(context, collection, octets), createTurns());
 
 /** The strong entity tag of octets, without quotes: equal exactly when the octets are (RFC 9110 §8.8.1). */
 export function etagOf(octets: Uint8Array): string {
   return createHash('sha256').update(octets).digest('base64url').slice(0, 27);
 }
 
-/** The index columns and occurrence rows of an object as of now. */
-export function indexOf(context: CalendarContext, calendar: Component): IndexEntry {
-  const { clock, settings, limits } = context;
-  const now = clock();
-  return indexEntry(calendar, {
+/** The index columns and occurrence rows of an object as of an instant. */
+export function indexing(context: CalendarContext, calendar: Component, now = context.clock()): Steps<IndexEntry> {
+  const { settings, limits } = context;
+  return findingIndexEntry(calendar, {
     horizon: {
       from: now - settings.indexPastDays * DAY,
       until: now + settings.indexFutureDays * DAY,

@@ -1,4 +1,5 @@
 import type { Actor } from '../auth/actor.ts';
+import { atOnce } from '../base/steps.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { deadProperties, setDeadProperty } from '../store/dead-properties.ts';
 import { headByName, objectByName, removeObject } from '../store/objects.ts';
@@ -7,7 +8,7 @@ import { requireOnHome } from './access.ts';
 import type { CalendarContext } from './context.ts';
 import type { CalendarObject, Collection, ObjectHead, Principal } from './model.ts';
 import { publish } from './put-object.ts';
-import { readObject } from './read-object.ts';
+import { readingObject, readObject, type ReadObject } from './read-object.ts';
 import { claimSeq, requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface TransferObject {
@@ -35,7 +36,10 @@ export async function transferObject(context: CalendarContext, request: Transfer
   if (from.collection.id === to.collection.id && from.name === to.name) {
     throw new BadRequest('Source and destination are the same resource', { status: 403 });
   }
-  const { written, removedSeq } = await context.store.write((tx) => transfer(context, tx, request), {
+  // Before the transaction, in which nothing else can run.
+  const source = await objectByName(context.store.db, from.collection.id, from.name);
+  const read = source && (await readObject(context, to.collection, source.octets));
+  const { written, removedSeq } = await context.store.write((tx) => transfer(context, tx, request, read), {
     lane: to.collection.homeId,
   });
   if (removedSeq !== undefined) publish(context, from.collection, removedSeq);
@@ -48,13 +52,19 @@ interface Transferred {
   readonly removedSeq: number | undefined;
 }
 
-async function transfer(context: CalendarContext, tx: Db, request: TransferObject): Promise<Transferred> {
+async function transfer(
+  context: CalendarContext,
+  tx: Db,
+  request: TransferObject,
+  read: ReadObject | undefined,
+): Promise<Transferred> {
   const { how, from, to, check, unchanged } = request;
   await requireUnchanged(tx, unchanged);
   const source = await objectByName(tx, from.collection.id, from.name);
   check(source);
   if (source === undefined) throw new BadRequest('There is no such resource', { status: 404 });
-  const object = readObject(context, to.collection, source.octets);
+  // Where it was written meanwhile, it is read anew.
+  const object = read?.etag === source.etag ? read : atOnce(readingObject(context, to.collection, source.octets));
   // Read first: a removed resource has none left.
   const properties = await deadProperties(tx, source.id);
   const target = await clearTarget(context, tx, request, source);

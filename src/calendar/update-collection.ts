@@ -100,6 +100,10 @@ export async function applyDeadProperties(
   { homeId, resourceId, patch }: DeadPropertyChange,
 ): Promise<void> {
   if (patch.size === 0) return;
+  // Before the first is written: a hundred thousand, each a statement, would keep every other writer waiting.
+  if (patch.size > limits.deadPropertiesPerResource) {
+    throw new Refusal('quota-not-exceeded', `At most ${limits.deadPropertiesPerResource} properties change at once`);
+  }
   for (const [name, xml] of patch) {
     if (xml === null) {
       await removeDeadProperty(tx, resourceId, name);

@@ -1,10 +1,12 @@
+import { hash } from 'node:crypto';
 import { Refusal } from '../base/refusal.ts';
 import { parseCalendar } from '../ical/parse.ts';
 import { UTC, zoneByTzid, zoneOfVtimezone, type Zone } from '../ical/timezone.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, Principal } from './model.ts';
 
-// A calendar-timezone text is parsed once; a handful of texts serve a whole installation.
+// A calendar-timezone text is parsed once; a handful of texts serve a whole installation. By digest, as a client may
+// set long ones.
 const parsed = new Map<string, Zone | undefined>();
 const MOST_TEXTS = 500;
 
@@ -26,10 +28,11 @@ const zoneNamed = (tzid: string | undefined): Zone | undefined => (tzid === unde
 
 function zoneOfText(text: string | undefined): Zone | undefined {
   if (text === undefined) return undefined;
-  if (parsed.has(text)) return parsed.get(text);
+  const digest = hash('sha256', text, 'base64');
+  if (parsed.has(digest)) return parsed.get(digest);
   if (parsed.size >= MOST_TEXTS) parsed.clear();
   const zone = readZone(text);
-  parsed.set(text, zone);
+  parsed.set(digest, zone);
   return zone;
 }
 

@@ -1,4 +1,5 @@
 import type { Job } from '../job.ts';
+import { extendIndex } from './extend-index.ts';
 import { pruneRemoved } from './prune-removed.ts';
 
-export const JOBS: readonly Job[] = [pruneRemoved];
+export const JOBS: readonly Job[] = [extendIndex, pruneRemoved];

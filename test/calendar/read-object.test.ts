@@ -1,0 +1,114 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DAY } from '../../src/base/clock.ts';
+import { collectionAt } from '../../src/calendar/collections.ts';
+import type { Collection } from '../../src/calendar/model.ts';
+import { readingObject, readObject } from '../../src/calendar/read-object.ts';
+import { START, startDavServer, type DavServer } from '../dav-server.ts';
+
+let server: DavServer;
+let calendar: Collection;
+beforeAll(async () => {
+  server = await startDavServer({ users: ['alice'] });
+  calendar = (await collectionAt(server.context, 'alice', 'calendar'))!;
+});
+afterAll(() => server.close());
+
+const date = (days: number): string => new Date(START + days * DAY).toISOString().slice(0, 10).replaceAll('-', '');
+const wrap = (events: string): Buffer =>
+  Buffer.from(`BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n${events}END:VCALENDAR\r\n`);
+const event = (...lines: readonly string[]): string =>
+  `BEGIN:VEVENT\r\nUID:1\r\n${lines.join('\r\n')}\r\nEND:VEVENT\r\n`;
+const MASTER = ['DTSTART;TZID=Europe/Berlin:20260302T090000', 'DURATION:PT1H'];
+
+const overrides = (count: number, text = ''): Buffer =>
+  wrap(
+    event(...MASTER, 'RRULE:FREQ=DAILY;COUNT=10') +
+      Array.from({ length: count }, (_, at) =>
+        event(
+          `RECURRENCE-ID;TZID=Europe/Berlin:${date(at)}T090000`,
+          `DTSTART;TZID=Europe/Berlin:${date(at)}T100000`,
+          `SUMMARY:${text}`,
+        ),
+      ).join(''),
+  );
+
+/** Large in each way that a part of the reading could take in one go. */
+const LARGE: readonly (readonly [string, Buffer])[] = [
+  ['20,000 overrides', overrides(20_000)],
+  ['10 MB of overrides', overrides(15_000, 'ü'.repeat(250))],
+  [
+    '190,000 lines',
+    wrap(event(...MASTER, Array.from({ length: 190_000 }, () => 'COMMENT:of forty characters or so').join('\r\n'))),
+  ],
+  ['one folded line of 9 MB', wrap(event(...MASTER, `DESCRIPTION:${`${'x'.repeat(70)}\r\n `.repeat(120_000)}`))],
+  ['3,000,000 folds', wrap(event(...MASTER, `DESCRIPTION:x${'\r\n '.repeat(3_000_000)}`))],
+  [
+    '60 lists of 1,000 dates',
+    wrap(
+      event(
+        ...MASTER,
+        ...Array.from(
+          { length: 60 },
+          (_, list) =>
+            `RDATE;TZID=Europe/Berlin:${Array.from({ length: 1000 }, (_, at) => `${date(list * 1000 + at)}T090000`).join(',')}`,
+        ),
+      ),
+    ),
+  ],
+];
+
+const cpu = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
+/** CPU milliseconds of this thread: of the whole reading, and of its longest stretch without a break. */
+function stretches(octets: Buffer): { readonly whole: number; readonly longest: number; readonly count: number } {
+  const steps = readingObject(server.context, calendar, octets);
+  const began = cpu();
+  let since = began;
+  let longest = 0;
+  let count = 0;
+  for (let step = steps.next(); ; step = steps.next()) {
+    const now = cpu();
+    longest = Math.max(longest, now - since);
+    since = cpu();
+    count++;
+    if (step.done === true) return { whole: since - began, longest, count };
+  }
+}
+
+test.each(LARGE)('an object of %s is read in many short stretches', (_, octets) => {
+  // Of three: one may be broken off by the collector of garbage.
+  const runs = Array.from({ length: 3 }, () => stretches(octets));
+  for (const { count } of runs) expect(count).toBeGreaterThan(20);
+  expect(Math.min(...runs.map(({ longest }) => longest))).toBeLessThan(50);
+});
+
+test('others have their turn while a large object is read', async () => {
+  let turns = 0;
+  let isRead = false;
+  const others = async (): Promise<void> => {
+    for (; !isRead; turns++) await nextTurn();
+  };
+  const going = others();
+  const object = await readObject(server.context, calendar, overrides(20_000));
+  isRead = true;
+  await going;
+  expect(object.calendar.components).toHaveLength(20_001);
+  expect(turns).toBeGreaterThan(5);
+});
+
+test('more dates than are read are refused, in however many lists they come', async () => {
+  const list = `EXDATE:${Array.from({ length: 20_000 }, (_, at) => `${date(at)}T090000Z`).join(',')}`;
+  const refused = readObject(
+    server.context,
+    calendar,
+    wrap(event(...MASTER, ...Array.from({ length: 4 }, () => list))),
+  );
+  await expect(refused).rejects.toMatchObject({
+    code: 'valid-calendar-data',
+    message: expect.stringContaining('more dates'),
+  });
+});
