@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
+import { timezones } from '../src/api/timezones/serve.ts';
 import { createHub } from '../src/base/hub.ts';
 import { asPrincipalId } from '../src/base/ids.ts';
 import { defaultLimits, type Limits } from '../src/base/limits.ts';
@@ -87,7 +88,7 @@ export async function startDavServer({
 
 async function listen(context: CalendarContext, admins: readonly string[]): Promise<Server> {
   const app = createApp({
-    open: [wellKnown],
+    open: [timezones, wellKnown],
     authenticate: (ctx, next) => {
       const [id = ''] = Buffer.from(ctx.get('authorization').slice(6), 'base64').toString().split(':');
       ctx.state.actor = {

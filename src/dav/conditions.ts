@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ConditionFailed } from '../base/refusal.ts';
+import { stateTag } from './entity-tag.ts';
 
 /** The state of a resource that conditions are compared with. Tags without quotes, an instant in UTC milliseconds. */
 export interface CurrentState {
@@ -10,12 +11,12 @@ export interface CurrentState {
 
 /**
  * The conditions of a request that changes something, in the order of RFC 9110 §13.2.2; `current` is undefined where
- * nothing is at the URL. Throws ConditionFailed.
+ * nothing is at the URL. A tag of any representation names the state (entity-tag.ts). Throws ConditionFailed.
  */
 export function checkWrite(headers: IncomingHttpHeaders, current: CurrentState | undefined): void {
-  checkUnchanged(headers, current);
+  checkUnchanged(headers, current, stateTag);
   const noneMatch = headers['if-none-match'];
-  if (noneMatch === undefined || current === undefined || !matches(noneMatch, current.etag, 'weak')) return;
+  if (noneMatch === undefined || current === undefined || !matches(noneMatch, current.etag, WEAK_STATE)) return;
   throw new ConditionFailed(
     noneMatch.trim() === '*' ? 'If-None-Match: the resource exists' : 'If-None-Match: the resource has that entity tag',
   );
@@ -23,22 +24,26 @@ export function checkWrite(headers: IncomingHttpHeaders, current: CurrentState |
 
 /** The conditions of GET and HEAD that fail with 412. `notModified` answers the others. Throws ConditionFailed. */
 export function checkRead(headers: IncomingHttpHeaders, current: CurrentState): void {
-  checkUnchanged(headers, current);
+  checkUnchanged(headers, current, asSent);
 }
 
 /** Whether GET or HEAD is answered 304: the client has what there is (RFC 9110 §13.1.2, §13.1.3). */
 export function notModified(headers: IncomingHttpHeaders, { etag, modifiedAt }: CurrentState): boolean {
   const noneMatch = headers['if-none-match'];
-  if (noneMatch !== undefined) return matches(noneMatch, etag, 'weak');
+  if (noneMatch !== undefined) return matches(noneMatch, etag, WEAK);
   const since = parseHttpDate(headers['if-modified-since']);
   return since !== undefined && modifiedAt !== undefined && wholeSeconds(modifiedAt) <= since;
 }
 
-function checkUnchanged(headers: IncomingHttpHeaders, current: CurrentState | undefined): void {
+function checkUnchanged(
+  headers: IncomingHttpHeaders,
+  current: CurrentState | undefined,
+  meant: Comparison['meant'],
+): void {
   const match = headers['if-match'];
   if (match !== undefined) {
     if (current === undefined) throw new ConditionFailed('If-Match: the resource does not exist');
-    if (!matches(match, current.etag, 'strong')) {
+    if (!matches(match, current.etag, { isWeak: false, meant })) {
       throw new ConditionFailed('If-Match: the resource has another entity tag: it was changed since it was read');
     }
   } else {
@@ -63,15 +68,26 @@ function checkScheduleTag(header: string | readonly string[] | undefined, curren
 // One member of a list of entity tags (RFC 9110 §8.8.3): a tag may hold commas, so the list is not split at them.
 const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
 
+/** How the tags of a header are compared with a state (RFC 9110 §8.8.3.2). */
+interface Comparison {
+  readonly isWeak: boolean;
+  /** What a tag of the header stands for. */
+  meant(tag: string): string;
+}
+
+const asSent = (tag: string): string => tag;
+const WEAK: Comparison = { isWeak: true, meant: asSent };
+const WEAK_STATE: Comparison = { isWeak: true, meant: stateTag };
+
 /**
  * Whether a header's `*` or list has the tag. An unquoted word is no entity tag and matches nothing: Thunderbird asks
  * with `If-Match: nothing` whether it may write.
  */
-function matches(header: string, etag: string | undefined, comparison: 'strong' | 'weak'): boolean {
+function matches(header: string, etag: string | undefined, { isWeak, meant }: Comparison): boolean {
   if (header.trim() === '*') return true;
   if (etag === undefined) return false;
-  for (const [, weak, tag] of header.matchAll(ENTITY_TAG)) {
-    if (tag === etag && (comparison === 'weak' || weak === undefined)) return true;
+  for (const [, weak, tag = ''] of header.matchAll(ENTITY_TAG)) {
+    if (meant(tag) === etag && (isWeak || weak === undefined)) return true;
   }
   return false;
 }

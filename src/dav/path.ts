@@ -12,12 +12,13 @@ export function segmentsOf(path: string): readonly string[] {
     .map(decodeSegment);
 }
 
-/** Characters of a name: a key of an index, of which PostgreSQL refuses those of more than 2,700 octets. */
-const MOST_OF_SEGMENT = 600;
+/** Octets of a name: two of them are in a key of an index, of which PostgreSQL refuses those of more than 2,700. */
+const MOST_OF_SEGMENT = 1000;
 
 function decodeSegment(segment: string): string {
   const decoded = decode(segment);
-  if (decoded.length > MOST_OF_SEGMENT) throw new BadRequest('A segment of the path is too long', { status: 414 });
+  if (decoded.length > MOST_OF_SEGMENT / 3 && Buffer.byteLength(decoded) > MOST_OF_SEGMENT)
+    throw new BadRequest('A segment of the path is too long', { status: 414 });
   if (decoded === '.' || decoded === '..' || /[\0/\\]/.test(decoded)) {
     throw new BadRequest('The path holds a segment that cannot name a resource');
   }

@@ -25,6 +25,7 @@ export const PRECONDITIONS = {
   'supported-filter': [caldav('supported-filter'), 403],
   'supported-collation': [caldav('supported-collation'), 403],
   'number-of-matches-within-limits': [dav('number-of-matches-within-limits'), 403],
+  'supported-rscale': [caldav('supported-rscale'), 403],
   'valid-timezone': [caldav('valid-timezone'), 403],
   'valid-sync-token': [dav('valid-sync-token'), 403],
   'sync-traversal-supported': [dav('sync-traversal-supported'), 403],

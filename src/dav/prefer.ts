@@ -10,11 +10,20 @@ export interface Preferences {
   readonly noroot: boolean;
   /** The names that came in Prefer and may be named in Preference-Applied. */
   readonly named: ReadonlySet<Preference>;
+  /** What CalDAV-Timezones says: every VTIMEZONE, or none that is standard; undefined leaves the data as it was sent. */
+  readonly timezones?: 'every' | 'no-standard' | undefined;
 }
 
 export type Preference = 'return=minimal' | 'return=representation' | 'depth-noroot';
 
 const NONE: Preferences = { minimal: false, representation: false, noroot: false, named: new Set() };
+
+/** The Prefer and Brief headers, and CalDAV-Timezones (RFC 7809 §7.1), which is one in all but its form. */
+export function parsePreferences(headers: IncomingHttpHeaders): Preferences {
+  const asked = String(headers['caldav-timezones'] ?? '').trim();
+  const timezones = /^t$/i.test(asked) ? 'every' : /^f$/i.test(asked) ? 'no-standard' : undefined;
+  return { ...parsePrefer(headers), timezones };
+}
 
 /**
  * The Prefer and Brief headers. Unknown preferences are ignored, and of one that comes twice the first counts
@@ -72,4 +81,4 @@ export function preferenceHeaders(
   return said.length === 0 ? VARY : { ...VARY, 'Preference-Applied': said.join(', ') };
 }
 
-const VARY = { Vary: 'Brief, Prefer' } as const;
+const VARY = { Vary: 'Brief, Prefer, CalDAV-Timezones' } as const;

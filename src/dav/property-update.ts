@@ -57,7 +57,7 @@ export interface UpdateTarget {
   readonly kind: Kind;
   /** MKCALENDAR and MKCOL may set what PROPPATCH may not: the component set (RFC 4791 §5.2.3). */
   readonly creating: boolean;
-  readonly limits: Pick<Limits, 'propertyOctets'>;
+  readonly limits: Pick<Limits, 'propertyOctets' | 'livePropertyOctets'>;
 }
 
 /** Works the instructions through without writing: live properties change the collection, others are kept as dead. */
@@ -68,8 +68,9 @@ export function planUpdate(instructions: readonly Instruction[], target: UpdateT
   const outcomes = instructions.map(({ name, node }): Outcome => {
     const property = PROPERTIES.get(name);
     try {
-      const xml = node && textOf(node, target);
-      if (property === undefined || isDeadHere(property, target)) dead.set(name, xml ?? null);
+      const isDead = property === undefined || isDeadHere(property, target);
+      const xml = node && textOf(node, isDead ? target.limits.propertyOctets : target.limits.livePropertyOctets);
+      if (isDead) dead.set(name, xml ?? null);
       else live = { ...live, ...changeOf(property, node, target) };
       return { name, status: 200, error: undefined };
     } catch (error) {
@@ -90,10 +91,10 @@ export function planUpdate(instructions: readonly Instruction[], target: UpdateT
 const MOST_OF_NAME = 600;
 
 /** What would be kept of the element, if it is not too large to be. */
-function textOf(node: XmlNode, { limits }: UpdateTarget): Xml {
+function textOf(node: XmlNode, most: number): Xml {
   const xml = writeNode(node);
-  if (Buffer.byteLength(xml) > limits.propertyOctets) {
-    throw new Refusal('quota-not-exceeded', `A property holds at most ${limits.propertyOctets} octets`);
+  if (Buffer.byteLength(xml) > most) {
+    throw new Refusal('quota-not-exceeded', `This property holds at most ${most} octets`);
   }
   if (node.name.length > MOST_OF_NAME) {
     throw new Refusal('quota-not-exceeded', `The name of a property holds at most ${MOST_OF_NAME} characters`);

@@ -1,4 +1,5 @@
 import { Refusal } from '../base/refusal.ts';
+import { createTurns } from '../base/turns.ts';
 import { deadPropertiesOfMany, type DeadProperties } from '../calendar/dead-properties.ts';
 import { refusalElement, refusalStatus } from './error-body.ts';
 import type { Preferences } from './prefer.ts';
@@ -41,6 +42,19 @@ export async function responsesOf(
   // Promise.all over a page of values that are all at hand would cost more than the values.
   const propstats = found.some(isPromise) ? await Promise.all(found) : (found as readonly (readonly PropStat[])[]);
   return resources.map(({ href }, index) => ({ href, propstats: propstats[index] ?? [] }));
+}
+
+/** The same for any number of resources, with breaks for the other requests. */
+export async function* responsesInSlices(
+  resources: readonly Resource[],
+  request: PropRequest,
+  { context, preferences }: { readonly context: DavContext; readonly preferences: Pick<Preferences, 'minimal'> },
+): AsyncGenerator<DavResponse, void> {
+  const turns = createTurns();
+  for (const slice of slicesOf(resources, request)) {
+    if (turns.isDue()) await turns.take();
+    yield* await responsesOf(slice, request, context, preferences);
+  }
 }
 
 /** Properties that are looked up at a time, over all resources: some tens of milliseconds. */

@@ -6,16 +6,19 @@ import { stepsForInstances } from '../calendar/object-steps.ts';
 import type { DataRequest } from '../ical/data-request.ts';
 import { cuttingData } from '../ical/subset.ts';
 import type { Zone } from '../ical/timezone.ts';
+import { ICALENDAR, inFormat, type CalendarFormat } from './calendar-format.ts';
 import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
 import { property } from './property.ts';
 import { responsesOf, slicesOf } from './propstats.ts';
+import type { Preferences } from './prefer.ts';
 import type { ReportRequest } from './report.ts';
-import { parseCalendarData } from './reports/calendar-data-xml.ts';
+import { formatOfData, parseCalendarData } from './reports/calendar-data-xml.ts';
 import type { Resource } from './resource.ts';
+import { withZonesAsked } from './timezones-asked.ts';
 import type { DavResponse } from './xml/multistatus.ts';
 import { caldav } from './xml/names.ts';
-import type { XmlNode } from './xml/node.ts';
-import { el, text } from './xml/write.ts';
+import type { Xml, XmlNode } from './xml/node.ts';
+import { el, elWith, text } from './xml/write.ts';
 
 const NAME = caldav('calendar-data');
 
@@ -25,6 +28,8 @@ export interface DataWish {
   /** Whether CALDAV:calendar-data is asked for, so that the octets must be read. */
   readonly octets: boolean;
   readonly data: DataRequest | undefined;
+  /** In which the data are answered. */
+  readonly format: CalendarFormat;
 }
 
 /**
@@ -34,7 +39,12 @@ export interface DataWish {
 export function parseDataWish(body: XmlNode): DataWish {
   const request = parsePropRequest(body) ?? { kind: 'prop', names: [] };
   const node = propNode(body, NAME);
-  return { request, octets: node !== undefined, data: node && parseCalendarData(node) };
+  return {
+    request,
+    octets: node !== undefined,
+    data: node && parseCalendarData(node),
+    format: node === undefined ? ICALENDAR : formatOfData(node),
+  };
 }
 
 /** How calendar data is cut out of the objects of one answer. */
@@ -47,7 +57,7 @@ export interface DataContext {
  * The request with CALDAV:calendar-data as a property of objects whose octets were read. It is none of PROPFIND's
  * properties (RFC 4791 §9.6), which is why no file of the registry has it.
  */
-export function withCalendarData({ request, octets, data }: DataWish, context: DataContext): PropRequest {
+export function withCalendarData({ request, octets, data, format }: DataWish, context: DataContext): PropRequest {
   if (!octets) return request;
   const cut = data === undefined ? wholeText : createCutter(data, context);
   const computed = property({
@@ -56,10 +66,17 @@ export function withCalendarData({ request, octets, data }: DataWish, context: D
     get({ object }) {
       if (!hasOctets(object)) return undefined;
       const data = cut(object);
-      return typeof data === 'string' ? el(NAME, text(data)) : data.then((each) => el(NAME, text(each)));
+      return typeof data === 'string' ? dataElement(data, format) : data.then((each) => dataElement(each, format));
     },
   });
   return { ...request, computed: [computed] };
+}
+
+/** RFC 4791 §9.6: the attributes say what the data are, where they are not iCalendar. */
+function dataElement(data: string, asked: CalendarFormat): Xml {
+  const { format, data: said } = inFormat(data, asked);
+  if (format.form === undefined) return el(NAME, text(data));
+  return elWith(NAME, { 'content-type': format.mediaType, version: '2.0' }, text(String(said)));
 }
 
 /**
@@ -73,13 +90,23 @@ export async function dataResponses(
 ): Promise<readonly DavResponse[]> {
   const turns = createTurns();
   const responses: DavResponse[] = [];
-  const slices = wish.data === undefined ? slicesOf(members, asked) : members.map((member) => [member]);
+  const zoned = preferences.timezones === undefined ? members : members.map((member) => withZones(member, preferences));
+  const slices = isAsStored(wish) ? slicesOf(zoned, asked) : zoned.map((member) => [member]);
   for (const slice of slices) {
     if (turns.isDue()) await turns.take();
     responses.push(...(await responsesOf(slice, asked, context, preferences)));
   }
   return responses;
 }
+
+/** The member with the VTIMEZONEs that CalDAV-Timezones asks for, where its octets were read. */
+function withZones(member: Resource, preferences: Preferences): Resource {
+  if (member.kind !== 'object' || !hasOctets(member.object)) return member;
+  const object: CalendarObject = { ...member.object, octets: withZonesAsked(member.object.octets, preferences) };
+  return { ...member, object };
+}
+
+const isAsStored = ({ data, format }: DataWish): boolean => data === undefined && format.form === undefined;
 
 type Cutter = (object: CalendarObject) => string | Promise<string>;
 

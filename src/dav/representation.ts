@@ -1,14 +1,20 @@
 import { withOctets } from '../calendar/get-objects.ts';
-import type { ObjectHead } from '../calendar/model.ts';
+import type { CalendarObject, ObjectHead } from '../calendar/model.ts';
+import { formatOf, ICALENDAR, inFormat, negotiated, type CalendarFormat } from './calendar-format.ts';
+import { formatTag } from './entity-tag.ts';
 import type { DavAnswer, DavRequest } from './method.ts';
 import { preferenceHeaders, type Preferences } from './prefer.ts';
 import type { ResourceOf } from './resource.ts';
+import { withZonesAsked } from './timezones-asked.ts';
 
 /** As DAV:getcontenttype has it. */
-export const CALENDAR_TYPE = 'text/calendar;charset=utf-8';
+export const CALENDAR_TYPE = ICALENDAR.contentType;
 
-/** Headers of a body of iCalendar. Text of a stranger must never be rendered by a browser on our origin. */
-export const CALENDAR_BODY = { 'Content-Type': CALENDAR_TYPE, 'Content-Disposition': 'attachment' } as const;
+/** Headers of a body of calendar data. Text of a stranger must never be rendered by a browser on our origin. */
+export const calendarBody = ({ contentType }: CalendarFormat): Readonly<Record<string, string>> => ({
+  'Content-Type': contentType,
+  'Content-Disposition': 'attachment',
+});
 
 /** ETag and Last-Modified; `etag` without quotes, `modifiedAt` in UTC milliseconds. */
 export const validatorsOf = ({
@@ -19,26 +25,48 @@ export const validatorsOf = ({
   'Last-Modified': new Date(modifiedAt).toUTCString(),
 });
 
-/** The validators of an object, and its Schedule-Tag where it has one (RFC 6638 §8.2). */
-export const objectHeaders = (object: ObjectHead): Record<string, string> => ({
-  ...validatorsOf(object),
-  ...(object.scheduleTag === undefined ? {} : { 'Schedule-Tag': `"${object.scheduleTag}"` }),
-});
+/** The Schedule-Tag of an object where it has one (RFC 6638 §8.2). */
+export const scheduleHeaders = ({ scheduleTag }: ObjectHead): Record<string, string> =>
+  scheduleTag === undefined ? {} : { 'Schedule-Tag': `"${scheduleTag}"` };
 
-/** Headers of a body that is there because the client preferred it (RFC 8144 §3). */
-export const representationHeaders = (preferences: Preferences, path: string): Record<string, string> => ({
-  ...CALENDAR_BODY,
-  'Content-Location': path,
-  ...preferenceHeaders(preferences, ['return=representation']),
-});
+/** One form of an object. */
+export interface Representation {
+  /** Of this form alone, without quotes. */
+  readonly etag: string;
+  /** Its validators, and its Schedule-Tag. */
+  readonly validators: Readonly<Record<string, string>>;
+  /** What the body is. */
+  readonly content: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** The object in a format, with the VTIMEZONEs that are asked for; in iCalendar where it cannot be read. */
+export function represent(object: CalendarObject, asked: CalendarFormat, preferences: Preferences): Representation {
+  const { format, data: body } = inFormat(withZonesAsked(object.octets, preferences), asked);
+  const etag = formatTag(object.etag, format.form?.name);
+  const validators = { ...validatorsOf({ ...object, etag }), ...scheduleHeaders(object) };
+  return { etag, validators, content: calendarBody(format), body };
+}
+
+/** The format of an answer that the client preferred: what it accepts, or else what it sent itself. */
+export function formatOfAnswer({ headers }: DavRequest): CalendarFormat {
+  return negotiated(headers.accept, formatOf(headers['content-type'] ?? '') ?? ICALENDAR);
+}
+
+/** The object as the body of another method than GET, because the client preferred that (RFC 8144 §3). */
+export function preferredAnswer(request: DavRequest, object: CalendarObject, status: number): DavAnswer {
+  const { preferences, path } = request;
+  const { validators, content, body } = represent(object, formatOfAnswer(request), preferences);
+  const preferred = preferenceHeaders(preferences, ['return=representation']);
+  const about = { 'Content-Location': path, ...preferred, Vary: `Accept, ${preferred['Vary'] ?? ''}` };
+  return { status, headers: { ...validators, ...content, ...about }, body };
+}
 
 /** The object as it is, as the answer of another method than GET. */
 export async function representation(
-  { context, preferences, path }: DavRequest,
+  request: DavRequest,
   resource: ResourceOf<'object'>,
   status: number,
 ): Promise<DavAnswer> {
-  const object = await withOctets(context.calendar, resource);
-  const headers = { ...objectHeaders(object), ...representationHeaders(preferences, path) };
-  return { status, headers, body: object.octets };
+  return preferredAnswer(request, await withOctets(request.context.calendar, resource), status);
 }

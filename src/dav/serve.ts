@@ -8,7 +8,7 @@ import type { DavAnswer, DavRequest, Method } from './method.ts';
 import { METHODS } from './methods/index.ts';
 import { report } from './methods/report.ts';
 import { pathOf, segmentsOf } from './path.ts';
-import { parsePrefer } from './prefer.ts';
+import { parsePreferences } from './prefer.ts';
 import { REPORTS } from './reports/index.ts';
 import { representation } from './representation.ts';
 import { resolve, type Target } from './resolve.ts';
@@ -51,7 +51,7 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
     target,
     path,
     headers: ctx.req.headers,
-    preferences: parsePrefer(ctx.req.headers),
+    preferences: parsePreferences(ctx.req.headers),
     body: (limit: number) => readBody(ctx.req, limit, ctx.state.takeRoom),
   };
   const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };

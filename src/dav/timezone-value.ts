@@ -4,7 +4,7 @@ import { propertyOf } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { parseCalendar } from '../ical/parse.ts';
 import { zoneByTzid } from '../ical/timezone.ts';
-import { vtimezoneText as vtimezoneOfZone } from '../ical/vtimezone-text.ts';
+import { vtimezoneObject } from '../ical/vtimezone-text.ts';
 import { zoneOfIcalendar } from './reports/timezone-xml.ts';
 
 /** What a client sets calendar-timezone to. Throws valid-calendar-data (RFC 4791 §5.2.2). */
@@ -25,17 +25,15 @@ export function timezoneIdIn(value: string): CollectionPatch {
 const MOST_TEXTS = 500;
 const texts = new Map<string, string>();
 
-/** An iCalendar object with the VTIMEZONE of a zone, as of the instant given; undefined for an unknown zone. */
-export function vtimezoneText(tzid: string, now: number): string | undefined {
+/** An iCalendar object with the VTIMEZONE of a zone, its whole history; undefined for an unknown zone. */
+export function vtimezoneText(tzid: string): string | undefined {
   const zone = zoneByTzid(tzid);
   if (zone === undefined) return undefined;
-  const year = new Date(now).getUTCFullYear();
-  const key = `${year} ${tzid}`;
-  let text = texts.get(key);
+  let text = texts.get(tzid);
   if (text === undefined) {
-    text = vtimezoneOfZone(zone, tzid, year);
+    text = vtimezoneObject(zone, tzid);
     if (texts.size >= MOST_TEXTS) texts.clear();
-    texts.set(key, text);
+    texts.set(tzid, text);
   }
   return text;
 }

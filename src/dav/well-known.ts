@@ -16,7 +16,7 @@ export const wellKnown: Middleware = async (ctx, next) => {
     return;
   }
   if (path === '/.well-known') {
-    ctx.body = 'caldav\n';
+    ctx.body = 'caldav\ntimezone\n';
     return;
   }
   await next();

@@ -31,12 +31,14 @@ describe('what is said of it', () => {
   test('a preference that was named and followed', () => {
     const preferences = parsePrefer({ prefer: 'return=minimal, depth-noroot' });
     expect(preferenceHeaders(preferences, ['return=minimal'])).toEqual({
-      Vary: 'Brief, Prefer',
+      Vary: 'Brief, Prefer, CalDAV-Timezones',
       'Preference-Applied': 'return=minimal',
     });
   });
 
   test('nothing of Brief, which has no such answer', () => {
-    expect(preferenceHeaders(parsePrefer({ brief: 't' }), ['return=minimal'])).toEqual({ Vary: 'Brief, Prefer' });
+    expect(preferenceHeaders(parsePrefer({ brief: 't' }), ['return=minimal'])).toEqual({
+      Vary: 'Brief, Prefer, CalDAV-Timezones',
+    });
   });
 });

@@ -50,6 +50,7 @@ export const collection = (fields: Partial<Collection> = {}): Collection => ({
   timezoneId: undefined,
   components: undefined,
   transparent: false,
+  availability: undefined,
   seq: 7,
   homeSeq: 9,
   propertiesVersion: 2,

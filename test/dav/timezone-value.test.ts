@@ -4,9 +4,9 @@ import { Refusal } from '../../src/base/refusal.ts';
 import { PROPERTIES } from '../../src/dav/properties/index.ts';
 import { timezoneIdIn, timezoneTextIn, vtimezoneText } from '../../src/dav/timezone-value.ts';
 import { caldav } from '../../src/dav/xml/names.ts';
-import { collectionResource, context, NOW } from './sample.ts';
+import { collectionResource, context } from './sample.ts';
 
-const BERLIN = vtimezoneText('Europe/Berlin', NOW)!;
+const BERLIN = vtimezoneText('Europe/Berlin')!;
 const refusalOf = (work: () => unknown): string | undefined => {
   try {
     work();

@@ -3,20 +3,23 @@ import { Readable } from 'node:stream';
 import { createTurns } from '../../base/turns.ts';
 import { listObjects, withOctets } from '../../calendar/get-objects.ts';
 import { mergeCalendars } from '../../ical/group.ts';
+import { negotiated } from '../calendar-format.ts';
 import { checkRead, notModified } from '../conditions.ts';
-import { collectionTag } from '../entity-tag.ts';
+import { collectionTag, formatTag } from '../entity-tag.ts';
 import { listingPage } from '../listing-page.ts';
-import { CALENDAR_BODY, objectHeaders, validatorsOf } from '../representation.ts';
+import { calendarBody, represent, validatorsOf } from '../representation.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
+import { withZonesAsked } from '../timezones-asked.ts';
 import { requireResource } from '../require-resource.ts';
 import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource, type ResourceOf } from '../resource.ts';
 
 /** Answers with private data: kept by nobody but the client, which must ask again (RFC 9111 §5.2.2). */
 const PRIVATE = 'private, no-cache';
+const CALENDAR_VARY = 'Accept, User-Agent, CalDAV-Timezones';
 
 /**
- * GET and HEAD, RFC 9110 §9.3.1: an object's octets as they were sent; a calendar as one iCalendar file; any other
- * collection as a plain page for a person with a browser. Can raise: need-privileges, 404, 412.
+ * GET and HEAD, RFC 9110 §9.3.1: an object's octets as they were sent; a calendar as one iCalendar file; either as jCal
+ * (RFC 7265) or xCal (RFC 6321) where Accept says so; any other collection as a plain page for a person with a browser. Can raise: need-privileges, 404, 412.
  */
 async function run(request: DavRequest): Promise<DavAnswer> {
   const resource = requireResource(request.target, 'read');
@@ -59,23 +62,26 @@ function stateOf({ context }: DavRequest, resource: Resource): State | undefined
 
 async function objectAnswer(request: DavRequest, resource: ResourceOf<'object'>): Promise<DavAnswer> {
   const object = await withOctets(request.context.calendar, resource);
-  const headers = { ...objectHeaders(object), 'Cache-Control': PRIVATE };
-  checkRead(request.headers, object);
-  if (notModified(request.headers, object)) return { status: 304, headers };
-  return { status: 200, headers: { ...headers, ...CALENDAR_BODY }, body: object.octets };
+  const own = represent(object, negotiated(request.headers.accept), request.preferences);
+  const headers = { ...own.validators, 'Cache-Control': PRIVATE, Vary: 'Accept, CalDAV-Timezones' };
+  const state = { ...object, etag: own.etag };
+  checkRead(request.headers, state);
+  if (notModified(request.headers, state)) return { status: 304, headers };
+  return { status: 200, headers: { ...headers, ...own.content }, body: own.body };
 }
 
 async function calendarAnswer(request: DavRequest, resource: ResourceOf<'calendar'>): Promise<DavAnswer> {
-  const { context } = request;
-  const state = { ...resource.collection, etag: collectionTag(context.calendar, resource.collection) };
-  const headers = { ...validatorsOf(state), 'Cache-Control': PRIVATE, Vary: 'Accept, User-Agent' };
+  const { context, preferences } = request;
+  const format = negotiated(request.headers.accept);
+  const { form } = format;
+  const etag = formatTag(collectionTag(context.calendar, resource.collection), form?.name);
+  const state = { ...resource.collection, etag };
+  const headers = { ...validatorsOf(state), 'Cache-Control': PRIVATE, Vary: CALENDAR_VARY };
   checkRead(request.headers, state);
   if (notModified(request.headers, state)) return { status: 304, headers };
-  return {
-    status: 200,
-    headers: { ...headers, ...CALENDAR_BODY },
-    body: Readable.from(mergeCalendars(() => octetsOf(context, resource), calendarNames(resource))),
-  };
+  const file = mergeCalendars(() => octetsOf({ context, preferences }, resource), calendarNames(resource));
+  const body = Readable.from(form === undefined ? file : form.stream(file), { objectMode: false });
+  return { status: 200, headers: { ...headers, ...calendarBody(format) }, body };
 }
 
 /** Names for programs that subscribe to the file. */
@@ -84,14 +90,14 @@ function calendarNames({ collection }: ResourceOf<'calendar'>): { readonly name:
 }
 
 async function* octetsOf(
-  { calendar }: DavRequest['context'],
+  { context: { calendar }, preferences }: Pick<DavRequest, 'context' | 'preferences'>,
   { collection }: ResourceOf<'calendar'>,
 ): AsyncGenerator<Uint8Array, void> {
   const turns = createTurns();
   for await (const page of listObjects(calendar, collection)) {
     for (const { octets } of page) {
       if (turns.isDue()) await turns.take();
-      yield octets;
+      yield withZonesAsked(octets, preferences);
     }
   }
 }

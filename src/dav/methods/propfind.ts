@@ -3,12 +3,14 @@ import { childrenOf } from '../children.ts';
 import { parseDepth, type Depth } from '../depth.ts';
 import type { DavRequest, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
-import { parsePropfind, type PropRequest } from '../prop-request.ts';
-import { responsesOf, slicesOf } from '../propstats.ts';
+import { parsePropfind, propNode, type PropRequest } from '../prop-request.ts';
+import { calendarTimezone, calendarTimezoneAsked } from '../properties/calendar-timezone.ts';
+import { responsesInSlices, responsesOf } from '../propstats.ts';
 import { requireResource } from '../require-resource.ts';
 import { ALL_KINDS, type Resource } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { dav } from '../xml/names.ts';
+import type { XmlNode } from '../xml/node.ts';
 import { readXml } from '../read-xml.ts';
 
 /**
@@ -22,10 +24,19 @@ export const propfind: Method = {
   async run(request) {
     const resource = requireResource(request.target, 'read');
     const depth = parseDepth(request.headers.depth, 'infinity');
-    const asked = parsePropfind(await readXml(request));
+    const asked = askedOf(await readXml(request));
     return multistatusAnswer(request, responses(request, { resource, depth: finite(depth, resource, asked), asked }));
   },
 };
+
+/** A calendar-timezone that is asked for in another format is a property of this request alone. */
+function askedOf(body: XmlNode | undefined): PropRequest {
+  const asked = parsePropfind(body);
+  const timezone = body && propNode(body, calendarTimezone.name);
+  return timezone === undefined || timezone.attributes.size === 0
+    ? asked
+    : { ...asked, computed: [calendarTimezoneAsked(timezone)] };
+}
 
 function finite(depth: Depth, { kind }: Resource, asked: PropRequest): Depth {
   if (depth !== 'infinity' || kind === 'object' || kind === 'principal') return depth;
@@ -51,6 +62,6 @@ async function* responses(
   if (depth === 0 || !preferences.noroot) yield* await responsesOf([resource], asked, context, preferences);
   if (depth === 0) return;
   for await (const page of childrenOf(resource, context)) {
-    for (const slice of slicesOf(page, asked)) yield* await responsesOf(slice, asked, context, preferences);
+    yield* responsesInSlices(page, asked, { context, preferences });
   }
 }

@@ -1,7 +1,8 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import { putObject } from '../../calendar/put-object.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
-import { objectHeaders, representationHeaders } from '../representation.ts';
+import { formatOf, ICALENDAR, icalendarOf, type CalendarFormat } from '../calendar-format.ts';
+import { preferredAnswer, scheduleHeaders, validatorsOf } from '../representation.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
 import { checkTarget, writeCheck } from '../write-check.ts';
 import { isKind, type ResourceOf } from '../resource.ts';
@@ -9,7 +10,7 @@ import { isKind, type ResourceOf } from '../resource.ts';
 /**
  * PUT of a calendar object resource, RFC 4791 §5.3.2. Can raise: supported-calendar-data, valid-calendar-data,
  * valid-calendar-object-resource, supported-calendar-component, no-uid-conflict, max-resource-size,
- * max-attendees-per-instance, quota-not-exceeded, need-privileges, 409 without a parent, 412.
+ * max-attendees-per-instance, no-external-entities, quota-not-exceeded, need-privileges, 409 without a parent, 412.
  */
 export const put: Method = {
   name: 'PUT',
@@ -18,11 +19,11 @@ export const put: Method = {
   async run(request) {
     const { context, headers } = request;
     const { calendar, name } = memberOf(request);
-    requireCalendarType(headers['content-type']);
+    const format = formatSent(headers['content-type']);
     // RFC 9110 §14.5: a part must not be taken for the whole.
     if (headers['content-range'] !== undefined) throw new BadRequest('A part of a resource cannot be put');
     checkTarget(request);
-    const octets = await octetsOf(request);
+    const octets = await icalendarOf(await octetsOf(request), format, context.calendar.limits);
     const written = await putObject(context.calendar, {
       actor: context.actor,
       owner: calendar.owner,
@@ -32,7 +33,7 @@ export const put: Method = {
       check: writeCheck(request),
       unchanged: request.unchanged,
     });
-    return answer(request, written, octets);
+    return answer(request, written, { octets, isAsSent: format === ICALENDAR });
   },
 };
 
@@ -68,30 +69,39 @@ function memberOf({ target }: DavRequest): Member {
   return { calendar: target.parent, name: target.name };
 }
 
-/** RFC 4791 §5.3.2.1 supported-calendar-data: text/calendar in UTF-8; a client that names no type means it. */
-function requireCalendarType(contentType: string | undefined): void {
-  if (contentType === undefined) return;
-  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+/**
+ * RFC 4791 §5.3.2.1 supported-calendar-data: iCalendar, or what is converted to it, in UTF-8; a client that names no
+ * type means iCalendar.
+ */
+function formatSent(contentType: string | undefined): CalendarFormat {
+  if (contentType === undefined) return ICALENDAR;
+  const [, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))
     ?.slice(8)
     .replaceAll('"', '');
   const known = charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
-  if (type === 'text/calendar' && known) return;
-  throw new Refusal('supported-calendar-data', 'Only text/calendar in UTF-8 is accepted here');
+  const format = formatOf(contentType);
+  if (format !== undefined && known) return format;
+  throw new Refusal('supported-calendar-data', 'Only iCalendar, jCal and xCal in UTF-8 are accepted here');
 }
 
-/** 201 or 204; the ETag is the stored octets', which are the sent ones (RFC 4791 §5.3.4). */
+interface Stored {
+  readonly octets: Uint8Array;
+  /** Whether they are the octets of the body. */
+  readonly isAsSent: boolean;
+}
+
+/**
+ * 201 or 204. Validators only where the stored octets are the sent ones (RFC 4791 §5.3.4, RFC 9110 §9.3.4), or go with
+ * the representation that the client preferred.
+ */
 function answer(
-  { preferences, path }: DavRequest,
+  request: DavRequest,
   { outcome, head }: Awaited<ReturnType<typeof putObject>>,
-  octets: Uint8Array,
+  { octets, isAsSent }: Stored,
 ): DavAnswer {
-  const headers = objectHeaders(head);
-  if (!preferences.representation) return { status: outcome === 'created' ? 201 : 204, headers };
-  return {
-    status: outcome === 'created' ? 201 : 200,
-    headers: { ...headers, ...representationHeaders(preferences, path) },
-    body: octets,
-  };
+  const isNew = outcome === 'created';
+  if (request.preferences.representation) return preferredAnswer(request, { ...head, octets }, isNew ? 201 : 200);
+  return { status: isNew ? 201 : 204, headers: { ...(isAsSent && validatorsOf(head)), ...scheduleHeaders(head) } };
 }

@@ -1,9 +1,11 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
+import { inFormat, negotiated } from '../calendar-format.ts';
 import { parseDepth } from '../depth.ts';
-import type { Method } from '../method.ts';
+import type { DavAnswer, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
 import { readXml } from '../read-xml.ts';
+import type { ReportAnswer } from '../report.ts';
 import { REPORTS } from '../reports/index.ts';
 import { ALL_KINDS } from '../resource.ts';
 import { dav } from '../xml/names.ts';
@@ -32,10 +34,19 @@ export const report: Method = {
     const depth = headers.depth === undefined ? undefined : parseDepth(headers.depth, 0);
     const answer = await known.answer(body, target, { context, depth, preferences });
     if (answer.kind === 'body') {
-      return { status: 200, headers: { 'Content-Type': answer.contentType }, body: answer.body };
+      return { status: 200, ...asAccepted(answer, headers.accept) };
     }
     const multistatus = await multistatusAnswer(request, answer.responses, answer.tail);
     // What U6 calls a sync: the answer after which the client has what there is.
     return { ...multistatus, synced: body.name === dav('sync-collection') };
   },
 };
+
+/** A body of iCalendar in the format that the client would rather have. */
+function asAccepted(
+  { contentType, body }: Extract<ReportAnswer, { kind: 'body' }>,
+  accept: string | undefined,
+): Pick<Required<DavAnswer>, 'headers' | 'body'> {
+  const { format, data } = inFormat(body, negotiated(accept));
+  return { headers: { 'Content-Type': format.form ? format.contentType : contentType, Vary: 'Accept' }, body: data };
+}

@@ -2,6 +2,7 @@ import type { Property } from '../property.ts';
 import type { ClarkName } from '../xml/names.ts';
 import { aclRestrictions } from './acl-restrictions.ts';
 import { alternateUriSet } from './alternate-uri-set.ts';
+import { calendarAvailability, calendarserverAvailability } from './calendar-availability.ts';
 import { calendarColor } from './calendar-color.ts';
 import { calendarDescription } from './calendar-description.ts';
 import { calendarFreeBusySet } from './calendar-free-busy-set.ts';
@@ -47,12 +48,16 @@ import { supportedCalendarData } from './supported-calendar-data.ts';
 import { supportedCollationSet } from './supported-collation-set.ts';
 import { supportedPrivilegeSet } from './supported-privilege-set.ts';
 import { supportedReportSet } from './supported-report-set.ts';
+import { supportedRscaleSet } from './supported-rscale-set.ts';
 import { supportedlock } from './supportedlock.ts';
 import { syncToken } from './sync-token.ts';
+import { timezoneServiceSet } from './timezone-service-set.ts';
 
 const ALL: readonly Property[] = [
   aclRestrictions,
   alternateUriSet,
+  calendarAvailability,
+  calendarserverAvailability,
   calendarColor,
   calendarDescription,
   calendarFreeBusySet,
@@ -98,8 +103,10 @@ const ALL: readonly Property[] = [
   supportedCollationSet,
   supportedPrivilegeSet,
   supportedReportSet,
+  supportedRscaleSet,
   supportedlock,
   syncToken,
+  timezoneServiceSet,
 ];
 
 /** Every live property, by name. A new one is a file here and a line above. */

@@ -1,10 +1,11 @@
+import { FORMATS } from '../calendar-format.ts';
 import { property } from '../property.ts';
 import { caldav } from '../xml/names.ts';
 import { el, elWith } from '../xml/write.ts';
 
 const DATA = el(
   caldav('supported-calendar-data'),
-  elWith(caldav('calendar-data'), { 'content-type': 'text/calendar', version: '2.0' }),
+  ...FORMATS.map(({ mediaType }) => elWith(caldav('calendar-data'), { 'content-type': mediaType, version: '2.0' })),
 );
 
 /** CALDAV:supported-calendar-data, RFC 4791 §5.2.4. */

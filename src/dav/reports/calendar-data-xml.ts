@@ -1,6 +1,7 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import type { CompSelection, DataRequest } from '../../ical/data-request.ts';
 import type { TimeRange } from '../../ical/time-value.ts';
+import { formatOf, ICALENDAR, type CalendarFormat } from '../calendar-format.ts';
 import { caldav, type ClarkName } from '../xml/names.ts';
 import type { XmlNode } from '../xml/node.ts';
 import { parseTimeRange } from './time-range-xml.ts';
@@ -17,7 +18,7 @@ const ALLPROP = caldav('allprop');
  * @throws BadRequest for what the element's definition forbids
  */
 export function parseCalendarData(node: XmlNode): DataRequest | undefined {
-  checkMediaType(node);
+  formatOfData(node);
   const comp = only(node, COMP);
   const expand = rangeOf(node, 'expand');
   const limitRecurrenceSet = rangeOf(node, 'limit-recurrence-set');
@@ -39,13 +40,21 @@ export function parseCalendarData(node: XmlNode): DataRequest | undefined {
   };
 }
 
-function checkMediaType(node: XmlNode): void {
-  const contentType = node.attributes.get('content-type') ?? 'text/calendar';
+/**
+ * The format that CALDAV:calendar-data asks for: one of CALDAV:supported-calendar-data (RFC 4791 §5.2.4).
+ *
+ * @throws Refusal supported-calendar-data
+ */
+export function formatOfData(node: XmlNode): CalendarFormat {
+  const contentType = node.attributes.get('content-type') ?? ICALENDAR.mediaType;
   const version = node.attributes.get('version') ?? '2.0';
-  const [mediaType = ''] = contentType.split(';');
-  if (mediaType.trim().toLowerCase() === 'text/calendar' && version.trim() === '2.0') return;
+  const format = formatOf(contentType);
+  if (format !== undefined && version.trim() === '2.0') return format;
   const asked = `${contentType.slice(0, 80)} ${version.slice(0, 20)}`;
-  throw new Refusal('supported-calendar-data', `calendar-data is text/calendar 2.0, not ${asked}`);
+  throw new Refusal(
+    'supported-calendar-data',
+    `calendar-data is text/calendar 2.0, or that as jCal or xCal, not ${asked}`,
+  );
 }
 
 /**

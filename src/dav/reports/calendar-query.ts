@@ -7,7 +7,6 @@ import { matchesFilter, type CompFilter } from '../../ical/filter.ts';
 import { parseCalendar } from '../../ical/parse.ts';
 import type { Zone } from '../../ical/timezone.ts';
 import { memberOf } from '../member.ts';
-import { responsesOf } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
@@ -88,9 +87,9 @@ async function* answerForMembers(
 async function* answerForObject(
   { filter, zone, wish }: Query,
   resource: ResourceOf<'object'>,
-  { context, preferences }: ReportRequest,
+  request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
-  const { calendar } = context;
+  const { calendar } = request.context;
   const { collection, owner } = resource;
   const object = await objectAt(calendar, collection, resource.object.name);
   if (object === undefined) return;
@@ -98,5 +97,5 @@ async function* answerForObject(
   const budget = { steps: calendar.limits.recurrenceSteps };
   if (!matchesFilter(parseCalendar(object.octets), filter, { floating, budget })) return;
   const asked = withCalendarData(wish, { floating, limits: calendar.limits });
-  yield* await responsesOf([{ ...resource, object }], asked, context, preferences);
+  yield* await dataResponses([{ ...resource, object }], { wish, asked }, request);
 }

@@ -3,7 +3,7 @@ import type { Principal, PrincipalKind } from '../../calendar/model.ts';
 import { searchPrincipals } from '../../calendar/principals.ts';
 import { principalResource, requireDepthZero, requireSearchable } from '../principal-scope.ts';
 import { parsePropRequest, type PropRequest } from '../prop-request.ts';
-import { responsesOf } from '../propstats.ts';
+import { responsesInSlices } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { ALL_KINDS, type Resource } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
@@ -80,7 +80,7 @@ async function search(
   });
   const matching = found.filter((principal) => others.every((token) => occursIn(principal, token)));
   const members = matching.slice(0, limit).map((principal) => principalResource(principal, context));
-  const responses = await responsesOf(members, asked, context, preferences);
+  const responses = await Array.fromAsync(responsesInSlices(members, asked, { context, preferences }));
   if (matching.length <= limit) return responses;
   const error = el(dav('number-of-matches-within-limits'));
   return [...responses, { href: resource.href, status: 507, error }];

@@ -4,7 +4,7 @@ import { childrenOf as membersOf } from '../children.ts';
 import { principalHref } from '../hrefs.ts';
 import { principalKindsIn, principalResource, requireDepthZero } from '../principal-scope.ts';
 import { parsePropRequest, type PropRequest } from '../prop-request.ts';
-import { responsesOf } from '../propstats.ts';
+import { responsesInSlices } from '../propstats.ts';
 import { PROPERTIES } from '../properties/index.ts';
 import type { Property } from '../property.ts';
 import { report, type ReportRequest } from '../report.ts';
@@ -52,20 +52,20 @@ async function* responses(
   resource: Resource,
   request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
-  const { context, preferences } = request;
+  const { context } = request;
   const identities = await identitiesOf(request);
   if (property === undefined) {
     const members = identities
       .filter((principal) => isWithin(principal, resource))
       .map((principal) => principalResource(principal, context));
-    yield* await responsesOf(members, asked, context, preferences);
+    yield* responsesInSlices(members, asked, request);
     return;
   }
   const hrefs = identities.map((principal) => href(principalHref(principal)));
   for await (const page of descendants(resource, request)) {
     const values = await Promise.all(page.map((member) => property.value(member, context)));
     const matching = page.filter((_, index) => hrefs.some((own) => values[index]?.includes(own)));
-    yield* await responsesOf(matching, asked, context, preferences);
+    yield* responsesInSlices(matching, asked, request);
   }
 }
 

@@ -3,7 +3,7 @@ import type { PrincipalKind } from '../../calendar/model.ts';
 import { searchPrincipals, type PrincipalSearch } from '../../calendar/principals.ts';
 import { principalKindsIn, principalResource, requireDepthZero, requireSearchable } from '../principal-scope.ts';
 import { parsePropRequest, type PropRequest } from '../prop-request.ts';
-import { responsesOf } from '../propstats.ts';
+import { responsesInSlices } from '../propstats.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { ALL_KINDS, type Resource } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
@@ -114,7 +114,7 @@ function kindsLike(text: string, match: Match): readonly PrincipalKind[] {
 }
 
 async function search(query: Query, resource: Resource, request: ReportRequest): Promise<readonly DavResponse[]> {
-  const { context, preferences } = request;
+  const { context } = request;
   const { principalMatches } = context.calendar.limits;
   const asked = searchFor(query, resource);
   if (asked === undefined) return [];
@@ -122,12 +122,8 @@ async function search(query: Query, resource: Resource, request: ReportRequest):
   if (found.length > principalMatches) {
     throw new Refusal('number-of-matches-within-limits', `More than ${principalMatches} principals match`);
   }
-  return responsesOf(
-    found.map((principal) => principalResource(principal, context)),
-    query.asked,
-    context,
-    preferences,
-  );
+  const members = found.map((principal) => principalResource(principal, context));
+  return Array.fromAsync(responsesInSlices(members, query.asked, request));
 }
 
 /**

@@ -52,8 +52,9 @@ interface Tag {
 const prefixOf = (namespace: string): string | undefined =>
   namespace === XML_NAMESPACE ? 'xml' : PREFIXES.get(namespace);
 
-// Names come from requests too, so the memory of them is bounded.
+// Names come from requests too, so the memory of them is bounded, in number and in length.
 const MOST_TAGS = 2000;
+const LONGEST_TAG = 200;
 const tags = new Map<ClarkName, Tag>();
 
 function tagOf(name: ClarkName): Tag {
@@ -65,7 +66,7 @@ function tagOf(name: ClarkName): Tag {
     prefix === undefined
       ? { open: `<${local}${attribute('xmlns', namespace)}`, close: `</${local}>` }
       : { open: `<${prefix}:${local}`, close: `</${prefix}:${local}>` };
-  if (tags.size < MOST_TAGS) tags.set(name, tag);
+  if (tags.size < MOST_TAGS && name.length <= LONGEST_TAG) tags.set(name, tag);
   return tag;
 }
 

@@ -58,7 +58,7 @@ const ROWS: readonly (readonly [string, string, Record<string, string>, number, 
   ['through dots', `${HOME}from/../to/same.ics`, {}, 400, 400],
   ['through encoded dots', `${HOME}from/%2e%2e/to/same.ics`, {}, 400, 400],
   ['to a broken encoding', `${HOME}to/%zz`, {}, 400, 400],
-  ['to a name that is too long', `${HOME}to/${'x'.repeat(601)}`, {}, 414, 414],
+  ['to a name that is too long', `${HOME}to/${'x'.repeat(1001)}`, {}, 414, 414],
   ['with doubled slashes', `/dav//calendars/alice/to//same.ics`, {}, 204, 204],
   ['with a wrong Overwrite', `${HOME}to/same.ics`, { overwrite: 'yes' }, 400, 400],
 ];

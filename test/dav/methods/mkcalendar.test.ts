@@ -5,7 +5,7 @@ import { startDavServer, XML, type DavServer } from '../../dav-server.ts';
 
 let server: DavServer;
 beforeAll(async () => {
-  server = await startDavServer({ limits: { propertyOctets: 3000 } });
+  server = await startDavServer({ limits: { propertyOctets: 3000, livePropertyOctets: 3000 } });
 });
 afterAll(() => server.close());
 

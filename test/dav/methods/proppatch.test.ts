@@ -5,7 +5,10 @@ import { CALENDAR_TYPE, event, startDavServer, XML, type DavServer } from '../..
 
 let server: DavServer;
 beforeAll(async () => {
-  server = await startDavServer({ admins: ['root'], limits: { propertyOctets: 2000, deadPropertiesPerResource: 20 } });
+  server = await startDavServer({
+    admins: ['root'],
+    limits: { propertyOctets: 2000, livePropertyOctets: 2000, deadPropertiesPerResource: 20 },
+  });
   await server.request('PUT', OBJECT, { body: event('a'), headers: CALENDAR_TYPE });
 });
 afterAll(() => server.close());

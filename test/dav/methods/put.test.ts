@@ -215,7 +215,8 @@ test.each([
   ['dots alone', '%2E%2e', 400],
   ['what is no UTF-8', '%FF.ics', 400],
   ['a broken encoding', '%zz.ics', 400],
-  ['601 characters', 'n'.repeat(601), 414],
+  ['1001 octets', 'n'.repeat(1001), 414],
+  ['334 characters of three octets', encodeURIComponent('時'.repeat(334)), 414],
   ['a fragment', 'a.ics#b', 400],
 ])('a name with %s is refused', async (_what, name, status) => {
   expect((await put(name, event('never'))).status).toBe(status);

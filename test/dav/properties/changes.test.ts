@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { BadRequest, Refusal } from '../../../src/base/refusal.ts';
 import { PROPERTIES } from '../../../src/dav/properties/index.ts';
-import { apple, caldav, dav, type ClarkName } from '../../../src/dav/xml/names.ts';
+import { apple, caldav, cs, dav, type ClarkName } from '../../../src/dav/xml/names.ts';
 import { node } from '../sample.ts';
 
 function change(name: ClarkName, xml?: string) {
@@ -102,6 +102,8 @@ test('everything else that a client may not set is protected', () => {
       dav('displayname'),
       apple('calendar-color'),
       apple('calendar-order'),
+      caldav('calendar-availability'),
+      cs('calendar-availability'),
       caldav('calendar-description'),
       caldav('calendar-timezone'),
       caldav('calendar-timezone-id'),

@@ -71,7 +71,7 @@ describe('what is refused', () => {
   test.each([
     [' content-type="text/vcalendar" version="2.0"'],
     [' content-type="text/calendar" version="3.0"'],
-    [' content-type="application/calendar+json"'],
+    [' content-type="application/json"'],
     [' content-type=""'],
   ])('another media type or version:%s', (attributes) => {
     expect(() => parse('', attributes)).toThrow(expect.objectContaining({ code: 'supported-calendar-data' }));
