@@ -1,3 +1,4 @@
+import { timezones } from './api/timezones/serve.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createVerifiedCredentials, type Account } from './auth/verified-credentials.ts';
 import { DAY } from './base/clock.ts';
@@ -44,7 +45,7 @@ export async function startServer(config: Config, context: CalendarContext, log:
     await store.ping();
   };
   const app = createApp({
-    open: [health(ready), metrics.middleware, wellKnown],
+    open: [health(ready), metrics.middleware, timezones, wellKnown],
     authenticate: authenticate({ credentials: { verify }, devices, clock }),
     mount: [davMiddleware({ calendar: context, publicUrl: config.publicUrl })],
     log,
