@@ -2,6 +2,8 @@
 export interface Tally {
   stored(outcome: 'created' | 'updated' | 'unchanged'): void;
   skipped(place: string, reason: string, uid: string | undefined): void;
+  /** It cannot be used, and is kept for `kalends faults`. */
+  setAside(place: string, reason: string, uid: string | undefined): void;
   /** Something was changed or left out on the way in, and the object was stored. */
   noted(place: string, note: string): void;
   /** How many objects were met. */
@@ -18,8 +20,10 @@ const MOST_LINES = 100;
 export function createTally(): Tally {
   const counts = { created: 0, updated: 0, unchanged: 0 };
   const skips: string[] = [];
+  const asides: string[] = [];
   const notes: string[] = [];
   let skipped = 0;
+  let aside = 0;
   let noted = 0;
   const came = (): number => counts.created + counts.updated + counts.unchanged;
   return {
@@ -28,21 +32,28 @@ export function createTally(): Tally {
     },
     skipped(place, reason, uid) {
       skipped += 1;
-      if (skips.length < MOST_LINES)
-        skips.push(`skipped ${place}: ${reason}${uid === undefined ? '' : ` (UID ${uid})`}`);
+      if (skips.length < MOST_LINES) skips.push(`skipped ${place}: ${reason}${ofUid(uid)}`);
+    },
+    setAside(place, reason, uid) {
+      aside += 1;
+      if (asides.length < MOST_LINES) asides.push(`set aside ${place}: ${reason}${ofUid(uid)}`);
     },
     noted(place, note) {
       noted += 1;
       if (notes.length < MOST_LINES) notes.push(`note ${place}: ${note}`);
     },
-    count: () => came() + skipped,
+    count: () => came() + skipped + aside,
     summary() {
       const { created, updated, unchanged } = counts;
       const more = (all: number, what: string): string[] =>
         all > MOST_LINES ? [`and ${all - MOST_LINES} more ${what}`] : [];
-      const head = `imported ${created}, updated ${updated}, unchanged ${unchanged}, skipped ${skipped}`;
-      return [head, ...skips, ...more(skipped, 'skipped'), ...notes, ...more(noted, 'notes'), ''].join('\n');
+      const kept = aside === 0 ? '' : `, set aside ${aside} (kalends faults list)`;
+      const head = `imported ${created}, updated ${updated}, unchanged ${unchanged}, skipped ${skipped}${kept}`;
+      const lines = [...skips, ...more(skipped, 'skipped'), ...asides, ...more(aside, 'set aside')];
+      return [head, ...lines, ...notes, ...more(noted, 'notes'), ''].join('\n');
     },
-    isFailure: () => came() === 0 && skipped > 0,
+    isFailure: () => came() === 0 && skipped + aside > 0,
   };
 }
+
+const ofUid = (uid: string | undefined): string => (uid === undefined ? '' : ` (UID ${uid})`);

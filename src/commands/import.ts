@@ -5,9 +5,12 @@ import type { CalendarContext } from '../calendar/context.ts';
 import { createCollection } from '../calendar/create-collection.ts';
 import { NO_CHANGES } from '../calendar/collection-patch.ts';
 import { collectionAt } from '../calendar/collections.ts';
-import { importObject } from '../calendar/import-object.ts';
+import { importObject, type ImportObject } from '../calendar/import-object.ts';
 import type { Collection, Principal } from '../calendar/model.ts';
+import { isFault } from '../calendar/fault.ts';
+import { ingestFaulty } from '../calendar/set-aside.ts';
 import { splitCalendar, type SourceReader } from '../ical/group.ts';
+import { rangesOf } from '../ical/component-ranges.ts';
 import type { SplitItem } from '../ical/splitter.ts';
 import { requireOption } from './arguments.ts';
 import { CommandFailure, type Call, type Command, type Io } from './command.ts';
@@ -101,22 +104,59 @@ async function importFile(io: Io, job: Job, file: string): Promise<void> {
   if (failure !== undefined) throw failure.error;
 }
 
-async function storeItem({ context, user, targets, tally }: Job, file: string, item: SplitItem): Promise<void> {
+async function storeItem(job: Job, file: string, item: SplitItem): Promise<void> {
+  const { tally } = job;
   const place = `${file}:${item.line}`;
-  if (item.kind === 'problem') {
-    tally.skipped(place, item.problem, item.uid);
-    return;
-  }
-  for (const note of item.notes) tally.noted(place, note);
-  const collection = targets.find(({ components }) => components?.includes(item.component) !== false) ?? targets[0];
-  if (collection === undefined) throw new CommandFailure(`${user.id} has no calendar; --calendar C --create makes one`);
+  const objectOf = (component: string, octets: Uint8Array): ImportObject => ({
+    collection: targetOf(job, component),
+    name: `${newId()}.ics`,
+    octets,
+  });
   try {
-    const name = `${newId()}.ics`;
-    tally.stored(await importObject(context, { collection, name, octets: item.octets }));
+    if (item.kind === 'object') {
+      for (const note of item.notes) tally.noted(place, note);
+      await storeObject(job, place, objectOf(item.component, item.octets), item.uid);
+    } else if (item.octets === undefined) tally.skipped(place, item.problem, item.uid);
+    else await ingest(job, place, objectOf(componentIn(item.octets), item.octets), item.uid);
   } catch (error) {
     if (!(error instanceof Refusal) && !(error instanceof BadRequest)) throw error;
     tally.skipped(place, error.message, item.uid);
   }
+}
+
+async function storeObject(job: Job, place: string, object: ImportObject, uid: string): Promise<void> {
+  try {
+    job.tally.stored(await importObject(job.context, object));
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    await ingest(job, place, object, uid);
+  }
+}
+
+/** The name of the first component that is no time zone, of octets that cannot be parsed. */
+const componentIn = (octets: Uint8Array): string =>
+  rangesOf(octets).components.find(({ name }) => name !== 'VTIMEZONE')?.name ?? '';
+
+function targetOf({ user, targets }: Job, component: string): Collection {
+  const collection = targets.find(({ components }) => components?.includes(component) !== false) ?? targets[0];
+  if (collection === undefined) throw new CommandFailure(`${user.id} has no calendar; --calendar C --create makes one`);
+  return collection;
+}
+
+/** What cannot be used as it is: repaired or set aside, and said so. */
+async function ingest(
+  { context, tally }: Job,
+  place: string,
+  object: ImportObject,
+  uid: string | undefined,
+): Promise<void> {
+  const ingested = await ingestFaulty(context, object);
+  if (ingested.kind === 'set-aside') {
+    tally.setAside(place, ingested.reason, uid);
+    return;
+  }
+  tally.stored(ingested.outcome);
+  for (const { says } of ingested.repairs) tally.noted(place, says);
 }
 
 /** Before the first is imported: an import that ends at the last file of many would say nothing of the others. */

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { passwordFault } from '../auth/passwords.ts';
 import { CommandFailure, type Io } from './command.ts';
 
 /**
@@ -8,7 +9,8 @@ import { CommandFailure, type Io } from './command.ts';
  */
 export async function newPassword(io: Io, { fromStdin }: { readonly fromStdin: boolean }): Promise<string> {
   const password = fromStdin || io.stdin.isTTY !== true ? await firstLine(io) : await askTwice(io);
-  if (password === '') throw new CommandFailure('the password is empty; nothing was changed');
+  const fault = passwordFault(password);
+  if (fault !== undefined) throw new CommandFailure(`the password ${fault}; nothing was changed`);
   return password;
 }
 

@@ -57,6 +57,8 @@ async function replace(database: string, backup: string): Promise<string | undef
   removeCopy();
   try {
     copyFileSync(backup, copy);
+    // A copy of a database that was not closed has its last commits there.
+    if (existsSync(`${backup}-wal`)) copyFileSync(`${backup}-wal`, `${copy}-wal`);
     chmodSync(copy, 0o600);
     await prepare(copy);
     const kept = existsSync(database) ? `${database}.before-restore-${stamp()}` : undefined;

@@ -39,11 +39,14 @@ export const serve: Command = {
     const context = await openContext(config, { log });
     try {
       const server = await startServer(config, context, log);
-      // After the port is ours: the password of an administrator made for a start that failed would be lost.
-      const administrator = await ensureAdministrator(context, defaultCalendars(config));
-      announce(call, server, administrator);
-      await signals.first;
-      await server.close();
+      try {
+        // After the port is ours: the password of an administrator made for a start that failed would be lost.
+        const administrator = await ensureAdministrator(context, defaultCalendars(config));
+        announce(call, server, administrator);
+        await signals.first;
+      } finally {
+        await server.close();
+      }
     } finally {
       await context.store.close();
       signals.ignore();

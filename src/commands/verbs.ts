@@ -33,6 +33,22 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'write calendars as iCalendar files',
     load: async () => (await import('./export.ts')).exportFiles,
   },
+  'faults list': {
+    summary: 'list what an import set aside, why, and what a repair would do',
+    load: async () => (await import('./faults-list.ts')).faultsList,
+  },
+  'faults show': {
+    summary: 'write what was set aside, octet for octet',
+    load: async () => (await import('./faults-show.ts')).faultsShow,
+  },
+  'faults repair': {
+    summary: 'do what is proposed, and put it into its calendar',
+    load: async () => (await import('./faults-repair.ts')).faultsRepair,
+  },
+  'faults drop': {
+    summary: 'forget what was set aside',
+    load: async () => (await import('./faults-drop.ts')).faultsDrop,
+  },
   'ical expand': {
     summary: 'list the instances of a file within a range of time',
     load: async () => (await import('./ical-expand.ts')).icalExpand,

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { CalendarContext } from '../calendar/context.ts';
 import type { Principal } from '../calendar/model.ts';
-import { getPrincipal, principalWithAddress } from '../calendar/principals.ts';
+import { principalOfLogin } from '../calendar/principals.ts';
 import { databaseExists, openContext, storeOptionsOf } from '../open-context.ts';
 import { CommandFailure, type Call } from './command.ts';
 
@@ -30,7 +30,8 @@ export async function withContext<T>(
 
 /** The user that `--user` or an argument names, by id or address. */
 export async function requireUser(context: CalendarContext, name: string): Promise<Principal> {
-  const found = (await getPrincipal(context, name)) ?? (await principalWithAddress(context, name));
+  const found = await principalOfLogin(context, name);
   if (found === undefined) throw new CommandFailure(`there is no user "${name}"`);
+  if (found.kind === 'group') throw new CommandFailure(`"${found.id}" is a group, not a user`);
   return found;
 }

@@ -32,7 +32,7 @@ export const KEYS = {
   retentionDays: key(wholeNumber(1, 36_500), 180, 'How long what was removed is remembered, in days.'),
   metricsToken: key(optional(text), undefined, 'Bearer token that opens /metrics beyond this machine.', true),
   indexPastDays: key(wholeNumber(0, 36_500), 366, 'How far before now instances are indexed, in days.'),
-  indexFutureDays: key(wholeNumber(1, 36_500), 1461, 'How far after now instances are indexed, in days.'),
+  indexFutureDays: key(wholeNumber(1, 36_500), 732, 'How far after now instances are indexed, in days.'),
   access: {
     freeBusyForAll: key(flag, true, "Whether each logged-in person may read everyone's free-busy."),
   },

@@ -63,6 +63,20 @@ test('a restore brings the backup back and keeps the database of before', async 
   expect(await ids()).toBe('alice bob');
 });
 
+test('a restore of a copy that was not closed brings what stands in its write-ahead log', async () => {
+  const there = folder.path('unclosed');
+  await runCli(['restore', file, '--data', there]);
+  const open = new Database(`${there}/kalends.db`);
+  open.exec("update principals set name = 'Alice in the log'");
+  const copy = folder.path('copied.db');
+  for (const end of ['', '-wal']) copyFileSync(`${there}/kalends.db${end}`, copy + end);
+  open.close();
+  expect(statSync(`${copy}-wal`).size).toBeGreaterThan(0);
+  const restored = folder.path('restored');
+  expect((await runCli(['restore', copy, '--data', restored])).code).toBe(0);
+  expect((await runCli(['user', 'list', '--data', restored])).stdout).toContain('Alice in the log');
+});
+
 test('a restore to a folder without a database makes it', async () => {
   const there = ['--data', folder.path('elsewhere')];
   expect((await runCli(['restore', file, ...there])).code).toBe(0);

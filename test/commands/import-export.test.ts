@@ -59,14 +59,17 @@ describe('import', () => {
     expect(await exported()).toContain('SUMMARY:new');
   });
 
-  test('what cannot be stored is skipped and told with file, line and reason', async () => {
+  test('what the calendar does not take is skipped, what cannot be used is set aside, each with file, line and reason', async () => {
     const file = folder.path('mixed.ics');
     writeFileSync(file, calendar(event('five'), todo('six'), event('seven', 'RRULE:FREQ=NEVER')));
     const { code, stdout } = await runCli(['import', file, ...alice, '--calendar', 'calendar']);
     expect(code).toBe(0);
     const lines = stdout.split('\n').filter((line) => line !== '');
-    expect(lines[0]).toMatch(/^imported \d, updated 0, unchanged 0, skipped \d$/);
+    expect(lines[0]).toBe('imported 1, updated 0, unchanged 0, skipped 1, set aside 1 (kalends faults list)');
     expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^skipped ${file}:9: .+ \\(UID six\\)$`)));
+    expect(lines).toContainEqual(
+      expect.stringMatching(new RegExp(`^set aside ${file}:\\d+: .+NEVER.* \\(UID seven\\)$`)),
+    );
   });
 
   test('a file of which nothing can be stored ends with 1', async () => {

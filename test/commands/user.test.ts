@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
@@ -108,4 +108,25 @@ describe('user', () => {
 test('the data folder is for its owner alone', async () => {
   await runCli(['user', 'add', 'gina', ...data], { stdin: 'pw' });
   expect(statSync(folder.path('data')).mode & 0o077).toBe(0);
+});
+
+describe('a password', () => {
+  test.each([
+    ['a password that is too long', 'x'.repeat(1500), /^kalends: the password is longer than 1024 characters/],
+    ['a control character', 'tab\tpass', /^kalends: the password holds a control character/],
+  ])('of %s nothing is made, for it could never log in', async (_, stdin, reason) => {
+    const added = await runCli(['user', 'add', 'nobody', ...data], { stdin });
+    expect([added.code, added.stderr]).toEqual([1, expect.stringMatching(reason)]);
+    expect((await users()).some(({ id }) => id === 'nobody')).toBe(false);
+    expect((await runCli(['user', 'passwd', 'alice', ...data], { stdin })).code).toBe(1);
+  });
+
+  test('passwd finds a person as a log-in does, and no group', async () => {
+    const passwd = (name: string) => runCli(['user', 'passwd', name, ...data], { stdin: 'new one' });
+    expect((await passwd('ALICE')).stdout).toBe('set the password of alice\n');
+    expect((await passwd('A@Example.com')).stdout).toBe('set the password of alice\n');
+    writeFileSync(folder.path('group.json'), '{"groups":[{"id":"team","name":"Team","members":["alice"]}]}');
+    await runCli(['provision', folder.path('group.json'), ...data]);
+    expect((await passwd('team')).stderr).toBe('kalends: "team" is a group, not a user\n');
+  });
 });

@@ -1,0 +1,21 @@
+import { BadRequest } from '../base/refusal.ts';
+import { dropSetAside } from '../calendar/set-aside.ts';
+import { CommandFailure, type Command } from './command.ts';
+import { withContext } from './with-context.ts';
+
+export const faultsDrop: Command = {
+  arguments: 'ID…',
+  positionals: [1, Infinity],
+  options: {},
+  notes: '`faults show ID` writes it out before.',
+  run: (call) =>
+    withContext(call, { create: false }, async (context) => {
+      for (const id of call.positionals) {
+        await dropSetAside(context, id).catch((error: unknown) => {
+          throw error instanceof BadRequest ? new CommandFailure(error.message) : error;
+        });
+        call.io.stdout.write(`dropped ${id}\n`);
+      }
+      return 0;
+    }),
+};
