@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { ACTIONS } from '../src/api/timezones/actions/index.ts';
 import { METHODS } from '../src/dav/methods/index.ts';
 import { PROPERTIES } from '../src/dav/properties/index.ts';
 import { REPORTS } from '../src/dav/reports/index.ts';
@@ -38,6 +39,7 @@ const REGISTRIES: readonly Registry[] = [
   { folder: 'dav/properties', key: 'value', list: PROPERTIES },
   { folder: 'dav/reports', key: 'answer', list: REPORTS },
   { folder: 'dav/methods', key: 'run', list: METHODS },
+  { folder: 'api/timezones/actions', key: 'run', list: new Map(ACTIONS.map((action) => [action.name, action])) },
   { folder: 'jobs/handlers', key: 'run', list: new Map(JOBS.map((job) => [job.name, job])) },
 ];
 
