@@ -1,3 +1,4 @@
+import { createTurns } from '../base/turns.ts';
 import type { Db } from './dialect.ts';
 import { HEAD_COLUMNS, toHead, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
@@ -31,40 +32,76 @@ export interface Changes<T> {
 export function changesSince(db: Db, collectionId: string, question: SinceQuestion): Promise<Changes<Change>> {
   return firstOf<Change>(question, {
     changed: async (part) => {
-      const { rows } = await selectChanged(db, { collectionId, ...part });
+      const rows = await inPages(part, (page) => selectChanged(db, { collectionId, ...page }));
       return rows.map((row) => ({ kind: 'changed', seq: row.seq, head: toHead(row) }));
     },
-    removed: (part) => removedSince(db, collectionId, part),
+    removed: async (part) => {
+      const rows = await inPages(part, (page) => selectRemoved(db, { collectionId, ...page }));
+      return rows.map(({ name, seq }) => ({ kind: 'removed', seq, name }));
+    },
   });
 }
 
-async function removedSince(db: Db, collectionId: string, part: SinceQuestion) {
-  const { rows } = await selectRemoved(db, { collectionId, ...part });
-  return rows.map(({ name, seq }) => ({ kind: 'removed' as const, seq, name }));
+/** Rows of one statement, so that none holds up the event loop. */
+const PAGE = 2000;
+
+interface ChangePage {
+  readonly upTo: number;
+  readonly limit: number;
+  /** The last change of the page before. */
+  readonly since: number;
+  readonly name: string;
 }
 
-type SinceIn = Omit<SinceQuestion, 'removedSince'> & { readonly collectionId: string };
+/**
+ * All rows of a question. What is written between two pages has a sequence past the end of the question: it is told
+ * the next time.
+ */
+async function inPages<Row extends { readonly seq: number; readonly name: string }>(
+  { since, upTo, limit }: SinceQuestion,
+  select: (page: ChangePage) => Promise<{ readonly rows: readonly Row[] }>,
+): Promise<Row[]> {
+  const turns = createTurns();
+  const found: Row[] = [];
+  // No name is empty: all of the next sequence come after it.
+  let at = { seq: since + 1, name: '' };
+  for (let isMore = true; isMore;) {
+    const most = Math.min(PAGE, limit - found.length);
+    const { rows } = await select({ since: at.seq, name: at.name, upTo, limit: most });
+    for (const row of rows) found.push(row);
+    at = rows.at(-1) ?? at;
+    isMore = rows.length === most && found.length < limit;
+    if (turns.isDue()) await turns.take();
+  }
+  return found;
+}
 
-const selectChanged = prepared((db, { collectionId, since, upTo, limit }: SinceIn) =>
+type SinceIn = ChangePage & { readonly collectionId: string };
+
+const selectChanged = prepared((db, { collectionId, since, name, upTo, limit }: SinceIn) =>
   db
     .selectFrom('objects')
     .select(HEAD_COLUMNS)
     .where('collection_id', '=', collectionId)
-    .where('seq', '>', since)
+    .where('seq', '>=', since)
+    .where(({ eb, refTuple, tuple }) => eb(refTuple('seq', 'name'), '>', tuple(since, name)))
     .where('seq', '<=', upTo)
     .orderBy('seq')
+    .orderBy('name')
     .limit(limit)
     .compile(),
 );
 
-const selectRemoved = prepared((db, { collectionId, since, upTo, limit }: SinceIn) =>
+const selectRemoved = prepared((db, { collectionId, since, name, upTo, limit }: SinceIn) =>
   db
     .selectFrom('tombstones')
     .select(['name', 'seq'])
     .where('collection_id', '=', collectionId)
-    .where('seq', '>', since)
+    .where('seq', '>=', since)
+    .where(({ eb, refTuple, tuple }) => eb(refTuple('seq', 'name'), '>', tuple(since, name)))
     .where('seq', '<=', upTo)
     .orderBy('seq')
+    .orderBy('name')
     .limit(limit)
     .compile(),
 );
