@@ -5,7 +5,7 @@ import { componentEnvelope, isUndated, recurrenceSets } from './component-times.
 import { busiestTime, BUSY_TYPES, type BusyPeriod, type BusyType, type FreeBusyContext } from './freebusy.ts';
 import { P } from './names.ts';
 import { unionOf, within, without, type RangeSet } from './range-set.ts';
-import { recurrenceSet, type Budget } from './recurrence.ts';
+import { isSpent, readingRecurrenceSet, type Budget } from './recurrence.ts';
 import { intersection } from './time-range.ts';
 import type { TimeRange } from './time-value.ts';
 import { zonesOf, type ZoneContext } from './timezone.ts';
@@ -72,15 +72,13 @@ function* availableTime(
   const available = component.components.filter((child) => child.name === 'AVAILABLE' && !isUndated(child));
   for (const members of recurrenceSets(available)) {
     try {
-      for (const { start, end } of recurrenceSet(members, context).instances(
-        { from: range.start, to: range.end },
-        budget,
-      )) {
+      const set = yield* readingRecurrenceSet(members, context);
+      for (const { start, end } of set.instances({ from: range.start, to: range.end }, budget)) {
         yield;
         ranges.push({ start, end });
       }
     } catch (error) {
-      if (!(error instanceof Refusal) || (budget !== undefined && budget.steps < 0)) throw error;
+      if (!(error instanceof Refusal) || (budget !== undefined && isSpent(budget))) throw error;
     }
   }
   return within(unionOf(ranges), range);
@@ -89,7 +87,9 @@ function* availableTime(
 /**
  * The time that is not available, by RFC 7953 §4: from the lowest priority to the highest, each VAVAILABILITY sets the
  * time for which it speaks, whatever a lower one says of it, and its AVAILABLE components make parts of it free. Of the
- * same priority, what is available in one is free, and the rest is of the type that counts most.
+ * same priority, what is available in one is free, and the rest is of the type that counts most. The steps of §5 give
+ * the same but for an AVAILABLE of a component that is overridden in part: there it would free what the higher one sets
+ * to busy, and here, as in §4, the higher one counts.
  */
 export function unavailablePeriods(availabilities: readonly Availability[]): BusyPeriod[] {
   const ranks = [...new Set(availabilities.map(({ rank }) => rank))].sort((one, other) => other - one);

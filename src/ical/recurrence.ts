@@ -14,12 +14,12 @@ import {
 } from './recurrence-instance.ts';
 import { overrideOf, segmentsOf, type Override } from './recurrence-overrides.ts';
 import { reachOf, type Form } from './recurrence-timing.ts';
-import { spend, type Budget } from './rrule-budget.ts';
+import { endSearch, spend, type Budget } from './rrule-budget.ts';
 import type { Instant, TimeValue, WallTime } from './time-value.ts';
 import { zoneOfTime, type ZoneContext } from './timezone.ts';
 
 export type { Instance } from './recurrence-instance.ts';
-export type { Budget } from './rrule-budget.ts';
+export { isSpent, type Budget } from './rrule-budget.ts';
 
 const DAY = 86_400_000;
 
@@ -103,9 +103,11 @@ function* segmentInstances(series: Series, segment: Segment, window: Window, bud
   const { timing, shift } = segment;
   const reach = Math.max(reachOf(timing.length), series.periodReach);
   const slack = shift === undefined ? 0 : SLACK;
+  endSearch(budget);
   const next = series.ids.from(Math.max(segment.from, window.from - reach - (shift ?? 0) - slack), budget);
   for (let id = next(); id !== undefined && id.instant < segment.to; id = next()) {
     if (id.instant + (shift ?? 0) - slack >= window.to) return;
+    endSearch(budget);
     spend(budget);
     if (isOverridden(series, id)) continue;
     const instance = describe(segment, id, series.form, series.context);
@@ -140,8 +142,10 @@ function* inOrder(instances: Iterable<Instance>): Generator<Instance> {
 
 /** The first id of a segment at or after an instant that no override describes. */
 function nextId(series: Series, segment: Segment, from: Instant, budget: Budget): Id | undefined {
+  endSearch(budget);
   const next = series.ids.from(Math.max(from, segment.from), budget);
   for (let id = next(); id !== undefined && id.instant < segment.to; id = next()) {
+    endSearch(budget);
     if (!isOverridden(series, id)) return id;
   }
   return undefined;
@@ -175,6 +179,7 @@ function* findingSeriesEnd(series: Series, budget: Budget): Steps<Instant> {
 
 function generates(series: Series, value: TimeValue, budget: Budget): boolean {
   const { form, ids, context } = series;
+  endSearch(budget);
   if (form.kind === 'date' || value.kind === 'date') {
     const day = dayOf(value.wall);
     const id = ids.from(form.zone.toUtc(day), budget)();

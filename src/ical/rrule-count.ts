@@ -2,11 +2,12 @@ import type { WallTime } from './time-value.ts';
 import { spend, type Budget } from './rrule-budget.ts';
 import { LAST_DAY, lowerBound } from './rrule-days.ts';
 import { patternCursor } from './rrule-cursor.ts';
-import { places, type Pattern } from './rrule-pattern.ts';
+import type { Pattern } from './rrule-pattern.ts';
+import { timesOfDay } from './rrule-sub-daily.ts';
 
 const DAY = 86_400_000;
-/** Looking at a year or a period without its times costs so much of a step. */
-const LIGHT = 1 / 8;
+/** Steps to look at a year or a period without its times. */
+const LIGHT = 0.25;
 
 /** The n-th time of a cursor, counted from one; Infinity when there are fewer. */
 function walk(pattern: Pattern, from: WallTime, n: number, budget: Budget): WallTime {
@@ -19,7 +20,7 @@ function walk(pattern: Pattern, from: WallTime, n: number, budget: Budget): Wall
 /** How many times a period with so many days has. */
 function timesOf(pattern: Pattern, days: number): number {
   const size = days * pattern.times.length;
-  return places(pattern.rule.bySetPos, size)?.length ?? size;
+  return pattern.places(size)?.length ?? size;
 }
 
 /** How many times lie in the period of DTSTART, or on its day, from DTSTART on and before `end`. */
@@ -35,7 +36,7 @@ function countUntil(pattern: Pattern, end: WallTime, most: number, budget: Budge
  * COUNT can be found by whole years; undefined for the others.
  */
 function timesPerDay(pattern: Pattern, budget: Budget): number | undefined {
-  const { rule, unit } = pattern;
+  const { rule, unit, offsets } = pattern;
   if (unit === 0) {
     const daily = rule.freq === 'DAILY' || rule.bySetPos.length === 0;
     // Weeks of a year reach over its ends: whole years of them overlap.
@@ -43,15 +44,16 @@ function timesPerDay(pattern: Pattern, budget: Budget): number | undefined {
     return rule.interval === 1 && daily && !ofWeeks ? timesOf(pattern, 1) : undefined;
   }
   if (86_400 % (rule.interval * unit) !== 0) return undefined;
-  const day = pattern.days.next(Math.floor(pattern.start / DAY) + 1, budget);
-  if (day === Infinity) return undefined;
-  // A whole day is walked once, at a light price: it has at most 86,400 times.
-  const own = { steps: 200_000 };
-  const next = patternCursor(pattern, day * DAY, own);
-  let count = 0;
-  while (next() < (day + 1) * DAY) count++;
-  spend(budget, count / 16);
-  return count;
+  // At most each second is looked at, a hundred in the time of a step.
+  spend(budget, 864);
+  return timesOfDay(pattern) * offsets.length;
+}
+
+/** More times than this there are not until year 9999: each day, or each period of a finer rule, has only so many. */
+function mostTimes({ unit, rule, start, times, offsets }: Pattern): number {
+  const seconds = (LAST_DAY + 1) * 86_400 - start / 1000;
+  if (unit > 0) return (seconds / (unit * rule.interval) + 1) * offsets.length;
+  return (seconds / 86_400 + 1) * times.length;
 }
 
 function byYears(pattern: Pattern, perDay: number, n: number, budget: Budget): WallTime {
@@ -125,6 +127,7 @@ function byPeriods(pattern: Pattern, n: number, budget: Budget): WallTime {
  */
 export function wallOfCount(pattern: Pattern, n: number, budget: Budget): WallTime {
   if (n <= 0) return -Infinity;
+  if (n > mostTimes(pattern)) return Infinity;
   if (n <= 16 || pattern.rule.skip !== 'OMIT') return walk(pattern, pattern.start, n, budget);
   const constant = pattern.periods?.constant;
   if (constant !== undefined) return byDivision(pattern, constant, n, budget);

@@ -1,16 +1,18 @@
 import { spend, type Budget } from './rrule-budget.ts';
-import { LAST_WALL, places, type Cursor, type Pattern } from './rrule-pattern.ts';
+import { LAST_WALL, type Cursor, type Pattern } from './rrule-pattern.ts';
 import type { Periods } from './rrule-periods.ts';
 import { subDailyCursor } from './rrule-sub-daily.ts';
 import type { WallTime } from './time-value.ts';
 
 const DAY = 86_400_000;
+/** Steps for a period, and for a time in one. */
+const PERIOD = 1;
+const TIME = 0.5;
 
 /** Walks the periods of FREQ=DAILY and coarser, from the first time at or after `from`. */
 function periodCursor(pattern: Pattern, periods: Periods, from: WallTime, budget: Budget): Cursor {
   const { times, rule } = pattern;
   const perDay = times.length;
-  const sizes = new Map<number, readonly number[] | undefined>();
   let index = periods.indexAt(Math.floor(from / DAY));
   let base = 0;
   let offsets: readonly number[] = [];
@@ -40,11 +42,10 @@ function periodCursor(pattern: Pattern, periods: Periods, from: WallTime, budget
       ({ base, offsets } = days);
       size = offsets.length * perDay;
       if (rule.bySetPos.length > 0) {
-        if (!sizes.has(size)) sizes.set(size, places(rule.bySetPos, size));
-        chosen = sizes.get(size);
+        chosen = pattern.places(size);
         size = chosen?.length ?? 0;
       }
-      spend(budget);
+      spend(budget, PERIOD);
       index = offsets.length === 0 ? periods.after(index, budget) : index + 1;
       if (size > 0) {
         seek();
@@ -56,7 +57,7 @@ function periodCursor(pattern: Pattern, periods: Periods, from: WallTime, budget
   return () => {
     if (place >= size && !load()) return Infinity;
     last = valueAt(place++);
-    spend(budget);
+    spend(budget, TIME);
     // A moved date (SKIP) may fall on one of the next period: load() seeks past what was given already.
     return last <= LAST_WALL ? last : Infinity;
   };

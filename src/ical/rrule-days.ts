@@ -22,8 +22,11 @@ export interface DaySet {
 export const LAST_DAY = 2_932_896;
 /** A rule that matches no day in so many years is taken for one that never will. */
 const BARREN_YEARS = 400;
-/** Steps for each day that is looked at. */
-const LOOK = 2;
+/** Steps for each day that is looked at to work out a year. */
+const LOOK = 0.5;
+/** Steps to look up a year, and a day in one. */
+const YEAR_LOOKUP = 0.5;
+const DAY_LOOKUP = 0.125;
 
 export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
 
@@ -36,9 +39,11 @@ const SCOPES: Partial<Record<Frequency, Scope>> = { YEARLY: 'year', MONTHLY: 'mo
 const NO_MONTH: CalendarMonth = { code: 0, offset: 0, length: 0 };
 const monthAt = ({ months }: CalendarYear, place: number): CalendarMonth => months[place] ?? NO_MONTH;
 
-/** Whether a list holds the place, counted from the start or (negative) from the end. */
-const holds = (list: readonly number[], place: number, length: number): boolean =>
-  list.includes(place) || list.includes(place - length - 1);
+/** Tells whether a list holds a place, counted from the start or (negative) from the end. */
+function holder(list: readonly number[]): (place: number, length: number) => boolean {
+  const set = new Set(list);
+  return (place, length) => set.has(place) || set.has(place - length - 1);
+}
 
 /**
  * The places that a list names among so many, in order and each once. One that is not there is left out, or by SKIP
@@ -75,27 +80,26 @@ function weeksIn(calendar: Calendar, year: number, weekStart: number): number {
 function weekdayTest(rule: Rule, scope: Scope, calendar: Calendar): Test {
   const inYear = scope === 'year' && rule.byMonth.length === 0;
   const ordinals = scope !== 'limit' && rule.byWeekNo.length === 0;
+  // Ordinals are at most 55, of a weekday less than 7.
+  const wanted = new Set(rule.byDay.map(({ ordinal, weekday }) => (ordinals ? ordinal : 0) * 7 + weekday));
+  const any = wanted.size === 0 ? [] : [0, 1, 2, 3, 4, 5, 6].map((weekday) => wanted.has(weekday));
   return ({ number, year, place, day }) => {
     const weekday = weekdayOf(number);
+    if (any[weekday] === true) return true;
+    if (!ordinals) return false;
     const table = calendar.year(year);
     const position = inYear ? number - table.start + 1 : day;
     const fromEnd = (inYear ? table.length : monthAt(table, place).length) - position + 1;
-    return rule.byDay.some(
-      (entry) =>
-        entry.weekday === weekday &&
-        (entry.ordinal === 0 ||
-          !ordinals ||
-          entry.ordinal === Math.ceil(position / 7) ||
-          entry.ordinal === -Math.ceil(fromEnd / 7)),
-    );
+    return wanted.has(Math.ceil(position / 7) * 7 + weekday) || wanted.has(-Math.ceil(fromEnd / 7) * 7 + weekday);
   };
 }
 
 function weekTest({ byWeekNo, weekStart }: Rule, calendar: Calendar): Test {
+  const holds = holder(byWeekNo);
   return (day) => {
     const year = weekYearOf(calendar, day, weekStart);
     const week = Math.floor((day.number - firstWeek(calendar, year, weekStart)) / 7) + 1;
-    return holds(byWeekNo, week, weeksIn(calendar, year, weekStart));
+    return holds(week, weeksIn(calendar, year, weekStart));
   };
 }
 
@@ -200,13 +204,15 @@ function testsOf({ rule, scope, calendar }: Choice, domain: 'weeks' | 'yearDays'
     tests.push(({ year, place }) => monthPlaces(rule, calendar.year(year)).includes(place));
   }
   if (byMonthDay.length > 0 && (domain !== 'months' || scope === 'limit')) {
-    tests.push(({ year, place, day }) => holds(byMonthDay, day, monthAt(calendar.year(year), place).length));
+    const holds = holder(byMonthDay);
+    tests.push(({ year, place, day }) => holds(day, monthAt(calendar.year(year), place).length));
   }
   if (byDay.length > 0) tests.push(weekdayTest(rule, scope, calendar));
   if (byYearDay.length > 0 && domain !== 'yearDays') {
+    const holds = holder(byYearDay);
     tests.push(({ number, year }) => {
       const { start, length } = calendar.year(year);
-      return holds(byYearDay, number - start + 1, length);
+      return holds(number - start + 1, length);
     });
   }
   if (byWeekNo.length > 0 && domain !== 'weeks') tests.push(weekTest(rule, calendar));
@@ -264,14 +270,12 @@ export function daySet(rule: Rule, start: number): DaySet {
   const build = yearBuilder(rule, start, calendar);
   const byKind = new Map<number, YearDays>();
   const year = (number: number, budget: Budget): YearDays => {
-    const kind = calendar.kind(number, rule.byWeekNo.length > 0);
+    const kind = calendar.kind(number, rule.byWeekNo.length > 0 || rule.skip !== 'OMIT');
     const known = byKind.get(kind);
     if (known !== undefined) return known;
     const { days, looked } = build(number);
     byKind.set(kind, days);
-    const cost = calendar.cost(number);
-    // The few kinds of a calendar that has them are as good as free.
-    if (cost > 0) spend(budget, cost + LOOK * looked);
+    spend(budget, calendar.cost(number) + LOOK * looked);
     return days;
   };
   const next = (day: number, budget: Budget): number => {
@@ -280,6 +284,7 @@ export function daySet(rule: Rule, start: number): DaySet {
     for (let number = first; number <= first + BARREN_YEARS; number++) {
       const newYear = calendar.startOf(number);
       if (newYear > LAST_DAY) return Infinity;
+      spend(budget, YEAR_LOOKUP);
       const { all } = year(number, budget);
       const offset = all[lowerBound(all, day - newYear)];
       if (offset !== undefined) return newYear + offset;
@@ -287,6 +292,7 @@ export function daySet(rule: Rule, start: number): DaySet {
     return Infinity;
   };
   const matches = (day: number, budget: Budget): boolean => {
+    spend(budget, DAY_LOOKUP);
     const number = calendar.yearOf(day);
     const offset = day - calendar.startOf(number);
     const { all } = year(number, budget);

@@ -17,6 +17,8 @@ export interface Pattern {
   readonly start: WallTime;
   readonly days: DaySet;
   readonly limitsDays: boolean;
+  /** The places of BYSETPOS in a set of so many, in order; undefined takes all. */
+  places(size: number): readonly number[] | undefined;
   /** With FREQ=DAILY and coarser: the periods, and the seconds of each of their days. */
   readonly periods: Periods | undefined;
   readonly times: ArrayLike<number>;
@@ -27,11 +29,18 @@ export interface Pattern {
 
 const UNITS: Partial<Record<Frequency, number>> = { HOURLY: 3600, MINUTELY: 60, SECONDLY: 1 };
 
-/** The places of BYSETPOS in a set of so many, in order; undefined takes all. */
-export function places(bySetPos: readonly number[], size: number): readonly number[] | undefined {
-  if (bySetPos.length === 0) return undefined;
-  const indexes = bySetPos.map((place) => (place > 0 ? place - 1 : size + place));
-  return [...new Set(indexes.filter((index) => index >= 0 && index < size))].sort((a, b) => a - b);
+/** Places of BYSETPOS, worked out once for each size: periods have few sizes, and the list may be long. */
+function placesOf(bySetPos: readonly number[]): Pattern['places'] {
+  if (bySetPos.length === 0) return () => undefined;
+  const bySize = new Map<number, readonly number[]>();
+  return (size) => {
+    const known = bySize.get(size);
+    if (known !== undefined) return known;
+    const indexes = bySetPos.map((place) => (place > 0 ? place - 1 : size + place));
+    const chosen = [...new Set(indexes.filter((index) => index >= 0 && index < size))].sort((a, b) => a - b);
+    bySize.set(size, chosen);
+    return chosen;
+  };
 }
 
 const orElse = (list: readonly number[], value: number): readonly number[] =>
@@ -59,14 +68,15 @@ export function patternOf(given: Rule, start: WallTime, isDate: boolean): Patter
   const seconds = orElse(rule.bySecond, second % 60);
   const unit = UNITS[rule.freq] ?? 0;
   const days = daySet(rule, startDay);
-  const common = { rule, start, days, limitsDays: limitsDays(rule), unit };
+  const places = placesOf(rule.bySetPos);
+  const common = { rule, start, days, limitsDays: limitsDays(rule), places, unit };
   if (unit === 0) {
     const times = combine(orElse(rule.byHour, Math.floor(second / 3600)), minutes, seconds);
     return { ...common, periods: periodsOf(rule, startDay, days), times, offsets: [] };
   }
   if (isDate) throw new Refusal('valid-calendar-data', `FREQ=${rule.freq} cannot repeat a DATE`);
   const within = combine([0], unit >= 3600 ? minutes : [0], unit >= 60 ? seconds : [0]);
-  const chosen = places(rule.bySetPos, within.length);
+  const chosen = places(within.length);
   const offsets = chosen === undefined ? [...within] : chosen.map((place) => within[place] ?? 0);
   return { ...common, periods: undefined, times: [], offsets };
 }

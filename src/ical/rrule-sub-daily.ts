@@ -5,6 +5,10 @@ import { greatestCommonDivisor } from './rrule-periods.ts';
 import type { WallTime } from './time-value.ts';
 
 const END = (LAST_DAY + 1) * 86_400;
+/** Steps to look at a period, to jump over days that do not match, and for a time in a period. */
+const LOOK = 0.5;
+const JUMP = 1;
+const TIME = 0.125;
 
 /** A limit on hours, minutes or seconds, as a table; undefined lets all through. */
 function table(list: readonly number[], size: number): Uint8Array | undefined {
@@ -42,7 +46,10 @@ export function periodFinder(pattern: Pattern): (from: number, budget: Budget) =
 
   const allowedFrom = (second: number, budget: Budget): number => {
     const day = Math.floor(second / 86_400);
-    if (pattern.limitsDays && !days.matches(day, budget)) return days.next(day, budget) * 86_400;
+    if (pattern.limitsDays && !days.matches(day, budget)) {
+      spend(budget, JUMP);
+      return days.next(day, budget) * 86_400;
+    }
     let at = hours === undefined ? second : skipTo(hours, second, 3600);
     if (at === second && minutes !== undefined) at = skipTo(minutes, second, 60);
     if (at === second && seconds !== undefined) at = skipTo(seconds, second, 1);
@@ -52,7 +59,7 @@ export function periodFinder(pattern: Pattern): (from: number, budget: Budget) =
     let at = Math.max(first, first + Math.ceil((from - first) / step) * step);
     for (;;) {
       if (at >= END) return Infinity;
-      spend(budget);
+      spend(budget, LOOK);
       const allowed = allowedFrom(at, budget);
       if (allowed === at) return at;
       at = first + Math.ceil((allowed - first) / step) * step;
@@ -61,20 +68,28 @@ export function periodFinder(pattern: Pattern): (from: number, budget: Budget) =
 }
 
 /**
- * Whether INTERVAL ever steps on a time of day that BYHOUR, BYMINUTE and BYSECOND let through: of a day's seconds it
+ * How many periods of a day INTERVAL may step on and BYHOUR, BYMINUTE and BYSECOND let through: of a day's seconds it
  * reaches those that differ from the first by a multiple of its common divisor with the day.
  */
-export function reachesTimes({ rule, unit, start }: Pattern): boolean {
-  const lists = [rule.byHour, unit <= 60 ? rule.byMinute : [], unit === 1 ? rule.bySecond : []] as const;
-  if (unit === 0 || rule.interval === 1 || lists.every((list) => list.length === 0)) return true;
-  const [hours, minutes, seconds] = [table(lists[0], 24), table(lists[1], 60), table(lists[2], 60)];
+export function timesOfDay({ rule, unit, start }: Pattern): number {
+  const hours = table(rule.byHour, 24);
+  const minutes = unit <= 60 ? table(rule.byMinute, 60) : undefined;
+  const seconds = unit === 1 ? table(rule.bySecond, 60) : undefined;
   const stride = greatestCommonDivisor(rule.interval * unit, 86_400);
   const first = Math.floor(start / 1000 / unit) * unit;
+  let count = 0;
   for (let at = ((first % stride) + stride) % stride; at < 86_400; at += stride) {
     const fits = hours?.[Math.floor(at / 3600)] !== 0 && minutes?.[Math.floor(at / 60) % 60] !== 0;
-    if (fits && seconds?.[at % 60] !== 0) return true;
+    if (fits && seconds?.[at % 60] !== 0) count++;
   }
-  return false;
+  return count;
+}
+
+/** Whether INTERVAL ever steps on a time of day that BYHOUR, BYMINUTE and BYSECOND let through. */
+export function reachesTimes(pattern: Pattern): boolean {
+  const { rule, unit } = pattern;
+  const isLimited = rule.byHour.length + rule.byMinute.length + rule.bySecond.length > 0;
+  return unit === 0 || rule.interval === 1 || !isLimited || timesOfDay(pattern) > 0;
 }
 
 /** Times of FREQ=HOURLY, MINUTELY or SECONDLY from `from` on. */
@@ -91,6 +106,7 @@ export function subDailyCursor(pattern: Pattern, from: WallTime, budget: Budget)
         const second = period + (offsets[place] ?? 0);
         if (second < after) continue;
         place++;
+        spend(budget, TIME);
         return second < END ? second * 1000 : Infinity;
       }
       period = find(period + step, budget);

@@ -7,8 +7,8 @@ import { patternOf, type Cursor } from './rrule-pattern.ts';
 import { reachesTimes } from './rrule-sub-daily.ts';
 import type { WallTime } from './time-value.ts';
 
-/** To lay a rule on its DTSTART and to find the end of its COUNT is done once, and paid for apart from a question. */
-const PREPARATION = 400_000;
+/** To lay a rule on its DTSTART and to find the end of its COUNT is each done once, and paid for apart from a question. */
+const PREPARATION = 50_000;
 
 /** A rule with its bounds. */
 export interface WallRule {

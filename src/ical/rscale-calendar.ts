@@ -31,8 +31,8 @@ export interface Calendar {
   monthIndex(day: number): number;
   /** The year of a month so numbered, and its place among the months of that year, from 0. */
   monthAt(index: number): { readonly year: number; readonly place: number };
-  /** Two years of one kind have matching days at the same offsets; with `ofWeeks` also those of numbered weeks. */
-  kind(year: number, ofWeeks: boolean): number;
+  /** Two years of one kind have matching days at the same offsets; with `reaches` also those that lie outside the year. */
+  kind(year: number, reaches: boolean): number;
   /** Steps of a budget that it takes to work out a year. */
   cost(year: number): number;
   /** After so many years or months all dates fall on the same weekdays again; undefined when they never do. */

@@ -24,7 +24,7 @@ function yearOf(day: number): number {
 
 /**
  * The Gregorian calendar, also before it was made. A year's days depend only on its length and the weekday of
- * 1 January, with weeks on its place in the cycle of 400 years.
+ * 1 January; those that weeks and SKIP put outside it also on the lengths of the years beside it.
  */
 export const GREGORIAN: Calendar = {
   year(year) {
@@ -42,9 +42,9 @@ export const GREGORIAN: Calendar = {
     return year * 12 + place;
   },
   monthAt: (index) => ({ year: Math.floor(index / 12), place: ((index % 12) + 12) % 12 }),
-  kind(year, ofWeeks) {
-    if (ofWeeks) return ((year % 400) + 400) % 400;
-    return weekdayOf(dayNumber(year, 1, 1)) + (isLeapYear(year) ? 7 : 0);
+  kind(year, reaches) {
+    const own = weekdayOf(dayNumber(year, 1, 1)) + (isLeapYear(year) ? 7 : 0);
+    return reaches ? own + (isLeapYear(year - 1) ? 14 : 0) + (isLeapYear(year + 1) ? 28 : 0) : own;
   },
   cost: () => 0,
   cycle: { years: 400, months: 4800, days: 146_097 },

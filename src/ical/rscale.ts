@@ -1,6 +1,10 @@
+import { COPTIC, ETHIOAA, ETHIOPIC, HEBREW, INDIAN, ISLAMIC_CIVIL, ISLAMIC_TBLA } from './rscale-arithmetic.ts';
 import type { Calendar } from './rscale-calendar.ts';
 import { GREGORIAN } from './rscale-gregorian.ts';
-import { intlCalendar, type IntlCalendarSpec } from './rscale-intl.ts';
+import { CHINA, KOREA, lunisolarCalendar } from './rscale-lunisolar.ts';
+import { PERSIAN } from './rscale-persian.ts';
+import { reckonedCalendar } from './rscale-reckoned.ts';
+import { ISLAMIC_UMALQURA } from './rscale-umalqura.ts';
 
 /** A calendar scale of RSCALE (RFC 7529 §4), and the most that the parts of a rule may hold in it. */
 export interface Scale {
@@ -24,33 +28,26 @@ const LUNISOLAR: Limits = { ...LUNAR, leapMonths: ALL_MONTHS, yearDays: 385, wee
 /** The scale of a rule without RSCALE. */
 export const GREGORIAN_SCALE: Scale = { ...SOLAR, calendar: () => GREGORIAN };
 
-/**
- * What the table of a year costs of a budget. Asking ICU for months of a moon that it follows takes some forty times as
- * long as for reckoned ones; for the years that people live in it is done once.
- */
-const RECKONED = { cost: 150, costOfOther: 150 };
-const OBSERVED = { cost: 500, costOfOther: 3500 };
-const HIJRI = { meanYear: 354.3667, leap: 'none', ...RECKONED } as const;
-const CHINESE = { meanYear: 365.2422, leap: 'named', ...OBSERVED } as const;
-
-/** The names of Unicode's registry that ICU reckons by months of its own (RFC 7529 §5). */
-const OF_ICU: readonly (readonly [IntlCalendarSpec, Limits])[] = [
-  [{ name: 'chinese', ...CHINESE }, LUNISOLAR],
-  [{ name: 'coptic', meanYear: 365.25, leap: 'none', ...RECKONED }, ALEXANDRIAN],
-  [{ name: 'dangi', ...CHINESE }, LUNISOLAR],
-  [{ name: 'ethioaa', meanYear: 365.25, leap: 'none', ...RECKONED }, ALEXANDRIAN],
-  [{ name: 'ethiopic', meanYear: 365.25, leap: 'none', ...RECKONED }, ALEXANDRIAN],
-  // Adar I, which ICU counts as its sixth month, is `5L` (RFC 7529 §4.2).
-  [
-    { name: 'hebrew', meanYear: 365.2468, leap: 5, ...RECKONED },
-    { ...LUNISOLAR, leapMonths: [5] },
-  ],
-  [{ name: 'indian', meanYear: 365.2425, leap: 'none', ...RECKONED }, SOLAR],
-  [{ name: 'islamic-civil', ...HIJRI }, LUNAR],
-  [{ name: 'islamic-tbla', ...HIJRI }, LUNAR],
-  [{ name: 'islamic-umalqura', ...HIJRI }, LUNAR],
-  [{ name: 'persian', meanYear: 365.2422, leap: 'none', ...RECKONED }, SOLAR],
+/** The names of Unicode's registry that are counted by months of their own (RFC 7529 §5). */
+const OWN: readonly (readonly [name: string, limits: Limits, make: (name: string) => Calendar])[] = [
+  ['CHINESE', LUNISOLAR, (name) => lunisolarCalendar(name, CHINA)],
+  ['COPTIC', ALEXANDRIAN, (name) => reckonedCalendar(name, COPTIC)],
+  ['DANGI', LUNISOLAR, (name) => lunisolarCalendar(name, KOREA)],
+  ['ETHIOAA', ALEXANDRIAN, (name) => reckonedCalendar(name, ETHIOAA)],
+  ['ETHIOPIC', ALEXANDRIAN, (name) => reckonedCalendar(name, ETHIOPIC)],
+  ['HEBREW', { ...LUNISOLAR, leapMonths: [5] }, (name) => reckonedCalendar(name, HEBREW)],
+  ['INDIAN', SOLAR, (name) => reckonedCalendar(name, INDIAN)],
+  ['ISLAMIC-CIVIL', LUNAR, (name) => reckonedCalendar(name, ISLAMIC_CIVIL)],
+  ['ISLAMIC-TBLA', LUNAR, (name) => reckonedCalendar(name, ISLAMIC_TBLA)],
+  ['ISLAMIC-UMALQURA', LUNAR, (name) => reckonedCalendar(name, ISLAMIC_UMALQURA)],
+  ['PERSIAN', SOLAR, (name) => reckonedCalendar(name, PERSIAN)],
 ];
+
+/** A scale whose calendar is made when it is first used. */
+function scaleWith(limits: Limits, make: () => Calendar): Scale {
+  let calendar: Calendar | undefined;
+  return { ...limits, calendar: () => (calendar ??= make()) };
+}
 
 /** Calendars that differ from the Gregorian one by the names of their years alone, which no rule writes. */
 const LIKE_GREGORIAN = ['BUDDHIST', 'GREGORIAN', 'JAPANESE', 'ROC'];
@@ -64,10 +61,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const SCALES: ReadonlyMap<string, Scale> = new Map([
   ...LIKE_GREGORIAN.map((name) => [name, GREGORIAN_SCALE] as const),
-  ...OF_ICU.flatMap(([spec, limits]) => {
-    const calendar = intlCalendar(spec);
-    return calendar === undefined ? [] : [[spec.name.toUpperCase(), { ...limits, calendar }] as const];
-  }),
+  ...OWN.map(([name, limits, make]) => [name, scaleWith(limits, () => make(name))] as const),
 ]);
 
 /** The values of RSCALE that are supported (RFC 7529 §10.1), in upper case, without their aliases. */

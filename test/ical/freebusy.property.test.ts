@@ -4,6 +4,7 @@ import { availabilityOf, unavailablePeriods } from '../../src/ical/availability.
 import { busiestTime, BUSY_TYPES, busyPeriods, mergeBusy, type BusyType } from '../../src/ical/freebusy.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
 import { UTC } from '../../src/ical/timezone.ts';
+import { holds } from '../properties/holds.ts';
 import { calendar, component } from './calendar-text.ts';
 
 const MINUTE = 60_000;
@@ -137,8 +138,8 @@ function painted(things: readonly (Event | Availability)[]): Painted {
   return canvas;
 }
 
-test('free-busy time is what painting each minute makes of it', () => {
-  fc.assert(
+test('free-busy time is what painting each minute makes of it', async () => {
+  await holds(
     fc.property(fc.array(fc.oneof(event, availability), { maxLength: 6 }), (things) => {
       const lines = things.flatMap((thing, i) =>
         thing.kind === 'event' ? eventLines(thing, i) : availabilityLines(thing, i),

@@ -13,18 +13,41 @@ const UNSYNCHRONISED =
   'recurrence set"; the oracle leaves it out.';
 const COUNTED =
   'RFC 5545 §3.3.10: "The DTSTART property value always counts as the first occurrence"; the oracle counts only what the ' +
-  'rule generates. The file itself expects our number (X-EXPECT-NUMEVENTS).';
+  'rule generates, and so has one more at the end.';
+const DATES =
+  'RDATE has times in a series of dates. RFC 5545 §3.8.4.4: if DTSTART is a DATE, RECURRENCE-ID "MUST be the calendar ' +
+  'date for the recurrence instance", so that an instance is a date; the oracle keeps two instances at times of one day.';
 
-/** Where we disagree, and what RFC 5545 says. */
-const DISAGREEMENTS: Readonly<Record<string, string>> = {
-  'KOrganizer_3.4/KOrganizer_Test01.ics': UNSYNCHRONISED,
-  'KOrganizer_3.4/KOrganizer_Test10.ics': UNSYNCHRONISED,
-  'KOrganizer_3.4/KOrganizer_Test13.ics': UNSYNCHRONISED,
-  'LibICal/LibICal_TestCase02.ics': COUNTED,
-  'LibICal/LibICal_TestCase42.ics': COUNTED,
-  'unsorted/rdate.ics':
-    'RDATE has times in a series of dates. RFC 5545 §3.8.4.4: if DTSTART is a DATE, RECURRENCE-ID "MUST be the calendar ' +
-    'date for the recurrence instance", so that an instance is a date; the oracle keeps two instances at times of one day.',
+/** A file of which the oracle is wrong: exactly what it lacks, what it has too many, and what RFC 5545 says of both. */
+interface Disagreement {
+  readonly lacks: readonly string[];
+  readonly tooMany: readonly string[];
+  readonly why: string;
+}
+
+const DISAGREEMENTS: Readonly<Record<string, Disagreement>> = {
+  'KOrganizer_3.4/KOrganizer_Test01.ics': {
+    lacks: ['2005-05-20T14:00:00'],
+    tooMany: ['2005-11-29T13:00:00'],
+    why: `${UNSYNCHRONISED} ${COUNTED}`,
+  },
+  'KOrganizer_3.4/KOrganizer_Test10.ics': {
+    lacks: ['2005-05-20T21:00:00'],
+    tooMany: ['2029-05-24T21:00:00'],
+    why: `${UNSYNCHRONISED} ${COUNTED}`,
+  },
+  'KOrganizer_3.4/KOrganizer_Test13.ics': { lacks: ['2005-05-20T20:00:00'], tooMany: [], why: UNSYNCHRONISED },
+  // These two expect our number themselves, in X-EXPECT-NUMEVENTS.
+  'LibICal/LibICal_TestCase02.ics': { lacks: [], tooMany: ['2002-05-09T11:45:00'], why: COUNTED },
+  'LibICal/LibICal_TestCase42.ics': { lacks: [], tooMany: ['2003-06-13T09:00:00'], why: COUNTED },
+  'unsorted/rdate.ics': {
+    lacks: ['2005-05-14T00:00:00', '2005-05-16T00:00:00'],
+    tooMany: [
+      ...['2005-05-14T01:58:00', '2005-05-14T02:22:14', '2005-05-16T01:58:00', '2005-05-16T02:22:14'],
+      '2005-07-04T00:00:00',
+    ],
+    why: `${DATES} ${COUNTED}`,
+  },
 };
 
 const files = existsSync(ROOT)
@@ -54,16 +77,36 @@ function foundIn(file: string, limit: number): readonly string[] {
   return found;
 }
 
-describe.skipIf(files.length === 0)('the recurrence oracles in ../shared', () => {
-  test.each(files)('%s', (file) => {
-    const expected = expectedOf(file);
+/** What the oracle says, less what it has too many, with what it lacks: what the whole answer has to be. */
+function corrected(expected: readonly string[], disagreement: Disagreement | undefined): readonly string[] {
+  if (disagreement === undefined) return expected;
+  const { lacks, tooMany } = disagreement;
+  return [...expected.filter((start) => !tooMany.includes(start)), ...lacks].sort();
+}
+
+const isAbsent = files.length === 0;
+if (isAbsent) console.warn('SKIPPED: no recurrence oracle is compared, since ../shared/oracles/recurrence is absent');
+
+describe.skipIf(isAbsent)('the recurrence oracles in ../shared', () => {
+  test.each(isAbsent ? ['every file (../shared/oracles/recurrence is absent)'] : files)('%s', (file) => {
+    const expected = corrected(expectedOf(file), DISAGREEMENTS[file]);
     // The oracle stops at 500.
-    const found = foundIn(file, expected.length < 500 ? expected.length + 1 : 500);
-    if (DISAGREEMENTS[file] === undefined) expect(found).toEqual(expected);
-    else expect(found).not.toEqual(expected);
+    expect(foundIn(file, expected.length < 500 ? expected.length + 1 : 500)).toEqual(expected);
   });
 
-  test('every disagreement names a file that is there', () => {
+  test('all 144 are there, each with its instances, and of the table each differs and says why', () => {
+    const tree = readdirSync(ROOT, { recursive: true }) as string[];
+    expect(files).toHaveLength(144);
+    expect(files.filter((file) => !tree.includes(`${file}.next.ref`))).toEqual([]);
+    // EXDATE takes out its only instance.
+    expect(files.filter((file) => expectedOf(file).length === 0)).toEqual(['LibICal/LibICal_TestCase56.ics']);
     expect(Object.keys(DISAGREEMENTS).filter((file) => !files.includes(file))).toEqual([]);
+    for (const [file, disagreement] of Object.entries(DISAGREEMENTS)) {
+      const expected = expectedOf(file);
+      expect(corrected(expected, disagreement), file).not.toEqual(expected);
+      expect(disagreement.tooMany.filter((start) => !expected.includes(start))).toEqual([]);
+      expect(disagreement.lacks.filter((start) => expected.includes(start))).toEqual([]);
+      expect(disagreement.why).toContain('RFC 5545 §');
+    }
   });
 });

@@ -1,91 +1,17 @@
 import fc from 'fast-check';
 import { RRuleTemporal } from 'rrule-temporal';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../src/base/refusal.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
 import { recurrenceSet, type RecurrenceSet } from '../../src/ical/recurrence.ts';
 import { parseTimeValue } from '../../src/ical/time-value.ts';
 import { UTC, zonesOf } from '../../src/ical/timezone.ts';
+import { holds } from '../properties/holds.ts';
 import { calendar } from './calendar-text.ts';
+import { rule, ruleOf, start } from './rule-arbitraries.ts';
 
-/** A long run by command: PROPERTY_RUNS=20 PROPERTY_SEED=7 npx vitest run test/ical/recurrence.property.test.ts */
-const SEED = Number(process.env['PROPERTY_SEED'] ?? 5545);
-const TIMES = Number(process.env['PROPERTY_RUNS'] ?? 1);
-vi.setConfig({ testTimeout: 60_000 * TIMES });
+const SEED = 5545;
 const DAY = 86_400_000;
-
-const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
-const SUB_DAILY = ['HOURLY', 'MINUTELY', 'SECONDLY'];
-const FREQUENCIES = ['YEARLY', 'MONTHLY', 'WEEKLY', 'DAILY', ...SUB_DAILY];
-
-const numbers = (min: number, max: number, most: number): fc.Arbitrary<string> =>
-  fc
-    .uniqueArray(
-      fc.integer({ min, max }).filter((number) => number !== 0 || min === 0),
-      { minLength: 1, maxLength: most },
-    )
-    .map(String);
-
-const maybe = (weight: number, part: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  fc.oneof({ weight, arbitrary: part }, { weight: 10 - weight, arbitrary: fc.constant('') });
-
-const list = (name: string, weight: number, values: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  maybe(
-    weight,
-    values.map((text) => `${name}=${text}`),
-  );
-
-/** Days in the combinations that RFC 5545 §3.3.10 gives one meaning; rrule-temporal reads the others differently. */
-function dayParts(freq: string): fc.Arbitrary<string> {
-  const hasOrdinals = freq === 'MONTHLY' || freq === 'YEARLY';
-  const plain = fc.uniqueArray(fc.constantFrom(...WEEKDAYS), { minLength: 1, maxLength: 3 }).map(String);
-  const ordinal = fc.tuple(fc.constantFrom('1', '2', '-1', '-2', '5'), fc.constantFrom(...WEEKDAYS));
-  const counted = fc
-    .uniqueArray(
-      ordinal.map((parts) => parts.join('')),
-      { minLength: 1, maxLength: 3 },
-    )
-    .map(String);
-  const byDay = (hasOrdinals ? fc.oneof(plain, counted) : plain).map((days) => `BYDAY=${days}`);
-  const byMonthDay = numbers(-31, 31, 3).map((text) => `BYMONTHDAY=${text}`);
-  const byYearDay = numbers(-366, 366, 3).map((text) => `BYYEARDAY=${text}`);
-  const byWeekNo = fc.tuple(numbers(-53, 53, 2), plain).map(([weeks, days]) => `BYWEEKNO=${weeks};BYDAY=${days}`);
-  const none = fc.constant('');
-  if (freq === 'YEARLY') return fc.oneof(none, byDay, byMonthDay, byYearDay, byWeekNo);
-  if (freq === 'WEEKLY') return fc.oneof(none, byDay);
-  const both = fc.tuple(byDay, byMonthDay).map((parts) => parts.join(';'));
-  return SUB_DAILY.includes(freq)
-    ? fc.oneof(none, byDay, byMonthDay, byYearDay, both)
-    : fc.oneof(none, byDay, byMonthDay, both);
-}
-
-function ruleOf(freq: string): fc.Arbitrary<string> {
-  const most = freq === 'SECONDLY' || freq === 'MINUTELY' ? 100 : 6;
-  return fc
-    .tuple(
-      maybe(
-        6,
-        fc.integer({ min: 1, max: most }).map((interval) => `INTERVAL=${interval}`),
-      ),
-      list('BYMONTH', 3, numbers(1, 12, 3)),
-      dayParts(freq),
-      list('BYHOUR', 2, numbers(0, 23, 2)),
-      list('BYMINUTE', 2, numbers(0, 59, 2)),
-      list('BYSECOND', 1, numbers(0, 59, 2)),
-      maybe(3, fc.constantFrom('WKST=SU', 'WKST=TH')),
-      list('BYSETPOS', 2, numbers(-3, 3, 2)),
-    )
-    .map((parts) => [`FREQ=${freq}`, ...parts].filter((part) => part !== ''))
-    .map((parts) =>
-      parts.filter((part) => !part.startsWith('BYSETPOS') || parts.some((other) => /^BY(?!SETPOS)/.test(other))),
-    )
-    .map((parts) => parts.join(';'));
-}
-
-const rule = fc.constantFrom(...FREQUENCIES).chain(ruleOf);
-const start = fc
-  .integer({ min: Date.UTC(1975, 0, 1) / 1000, max: Date.UTC(2060, 0, 1) / 1000 })
-  .map((second) => new Date(second * 1000).toISOString().replace(/[-:]|\.\d+|Z/g, ''));
 
 function setOf(...lines: readonly string[]): RecurrenceSet {
   const source = parseCalendar(calendar('BEGIN:VEVENT', 'UID:1', ...lines, 'END:VEVENT'));
@@ -131,9 +57,9 @@ function withStart(dtstart: string, starts: readonly number[]): number[] {
 }
 
 describe('beside rrule-temporal, an independent engine', () => {
-  test('a rule in UTC gives the same instances', () => {
+  test('a rule in UTC gives the same instances', async () => {
     let compared = 0;
-    fc.assert(
+    const runs = await holds(
       fc.property(rule, start, (text, dtstart) => {
         const to = Date.UTC(2100, 0, 1);
         const theirs = judgeOf(text, dtstart, 'UTC', 20, to);
@@ -142,9 +68,9 @@ describe('beside rrule-temporal, an independent engine', () => {
         compared++;
         expect(ours, text).toEqual(withStart(dtstart, theirs));
       }),
-      { seed: SEED, numRuns: 250 * TIMES },
+      { seed: SEED, numRuns: 250 },
     );
-    expect(compared).toBeGreaterThan(150);
+    expect(compared).toBeGreaterThan(runs * 0.54);
   });
 
   // By day: where the clocks change, rrule-temporal leaves out instances that RFC 5545 §3.3.5 moves (dst-edges.txt).
@@ -156,9 +82,9 @@ describe('beside rrule-temporal, an independent engine', () => {
     .chain(ruleOf)
     .filter((text) => !/BYHOUR=([^;]*,)?[0-5](,|;|$)/.test(text));
 
-  test.each(['America/New_York', 'Australia/Lord_Howe', 'Europe/Dublin'])('a rule of days in %s too', (zone) => {
+  test.each(['America/New_York', 'Australia/Lord_Howe', 'Europe/Dublin'])('a rule of days in %s too', async (zone) => {
     let compared = 0;
-    fc.assert(
+    const runs = await holds(
       fc.property(days, byDay, (text, dtstart) => {
         const to = Date.UTC(2100, 0, 1);
         const theirs = judgeOf(text, dtstart, zone, 20, to);
@@ -169,9 +95,9 @@ describe('beside rrule-temporal, an independent engine', () => {
           theirs.filter((instant) => instant > (ours[0] ?? 0)).slice(0, ours.length - 1),
         );
       }),
-      { seed: SEED, numRuns: 50 * TIMES },
+      { seed: SEED, numRuns: 50 },
     );
-    expect(compared).toBeGreaterThan(30);
+    expect(compared).toBeGreaterThan(runs * 0.54);
   });
 });
 
@@ -191,9 +117,9 @@ describe('jumping', () => {
   const zones = fc.constantFrom('Europe/Berlin', 'America/Havana', 'Pacific/Apia');
   const shape = fc.record({ bound: bounds, lines: extras, zone: zones });
 
-  test('a window gives what touches it of the whole', () => {
+  test('a window gives what touches it of the whole', async () => {
     let checked = 0;
-    fc.assert(
+    const runs = await holds(
       fc.property(rule, start, shape, fc.nat(), (text, dtstart, { bound, lines, zone }, salt) => {
         const make = (): RecurrenceSet => setOf(`DTSTART;TZID=${zone}:${dtstart}`, `RRULE:${text}${bound}`, ...lines);
         const begin = (parseTimeValue(dtstart, undefined, false)?.wall ?? 0) - DAY;
@@ -208,13 +134,13 @@ describe('jumping', () => {
         expect([...set.instances({ from, to })], text).toEqual(expected);
         checked++;
       }),
-      { seed: SEED, numRuns: 400 * TIMES },
+      { seed: SEED, numRuns: 400 },
     );
-    expect(checked).toBeGreaterThan(200);
+    expect(checked).toBeGreaterThan(runs * 0.45);
   });
 
-  test('COUNT ends where walking would end', () => {
-    fc.assert(
+  test('COUNT ends where walking would end', async () => {
+    await holds(
       fc.property(rule, start, fc.integer({ min: 1, max: 300 }), (text, dtstart, count) => {
         const endless = startsOf(() => setOf(`DTSTART:${dtstart}Z`, `RRULE:${text}`), count, Date.UTC(9000, 0, 1));
         const counted = startsOf(
@@ -225,32 +151,33 @@ describe('jumping', () => {
         if (endless === undefined || counted === undefined) return;
         expect(counted, text).toEqual(endless);
       }),
-      { seed: SEED, numRuns: 400 * TIMES },
+      { seed: SEED, numRuns: 400 },
     );
   });
 
-  test('the extent is the first start and the last end', () => {
-    fc.assert(
+  test('the extent is the first start and the last end', async () => {
+    await holds(
       fc.property(rule, start, bounds, extras, (text, dtstart, bound, lines) => {
         const make = (): RecurrenceSet => setOf(`DTSTART:${dtstart}Z`, `RRULE:${text}${bound}`, ...lines);
         const starts = startsOf(make, 1000, Infinity);
         if (starts === undefined || starts.length === 1000) return;
         const all = [...make().instances({ from: -Infinity, to: Infinity })];
-        const extent = make().extent();
+        // Where EXRULE takes out all of a century, the question would cost more than a client may ask for.
+        const extent = make().extent({ steps: 10_000_000 });
         expect(extent?.first).toBe(all[0]?.start);
         if (all.length === 0) return;
         const last = Math.max(...all.map(({ end }) => end));
         // A COUNT that year 9999 cuts off counts as endless.
         if (extent?.last !== Infinity) expect(extent?.last, text).toBe(last);
       }),
-      { seed: SEED, numRuns: 300 * TIMES },
+      { seed: SEED, numRuns: 300 },
     );
   });
 });
 
-test('an override in any place leaves the other instances alone', () => {
+test('an override in any place leaves the other instances alone', async () => {
   const moves = fc.array(fc.record({ at: fc.nat(29), by: fc.integer({ min: -100, max: 100 }) }), { maxLength: 5 });
-  fc.assert(
+  await holds(
     fc.property(moves, (overrides) => {
       const id = (at: number): number => Date.UTC(2026, 2, 2 + at, 9);
       const text = (instant: number): string => new Date(instant).toISOString().replace(/[-:]|\.\d+/g, '');
@@ -268,6 +195,6 @@ test('an override in any place leaves the other instances alone', () => {
       const expected = Array.from({ length: 30 }, (_, at) => byId.get(at) ?? id(at)).sort((a, b) => a - b);
       expect([...set.instances({ from: -Infinity, to: Infinity })].map((each) => each.start)).toEqual(expected);
     }),
-    { seed: SEED, numRuns: 200 * TIMES },
+    { seed: SEED, numRuns: 200 },
   );
 });

@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { RRuleTemporal } from 'rrule-temporal';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../src/base/refusal.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
 import { recurrenceSet, type RecurrenceSet } from '../../src/ical/recurrence.ts';
 import { parseTimeValue } from '../../src/ical/time-value.ts';
 import { UTC, zonesOf } from '../../src/ical/timezone.ts';
+import { holds } from '../properties/holds.ts';
 import { calendar } from './calendar-text.ts';
 
-/** A long run by command: PROPERTY_RUNS=20 PROPERTY_SEED=7 npx vitest run test/ical/rscale.property.test.ts */
-const SEED = Number(process.env['PROPERTY_SEED'] ?? 7529);
-const TIMES = Number(process.env['PROPERTY_RUNS'] ?? 1);
-vi.setConfig({ testTimeout: 60_000 * TIMES });
+const SEED = 7529;
 const DAY = 86_400_000;
 
 const SCALES = ['HEBREW', 'CHINESE', 'ETHIOPIC', 'INDIAN', 'PERSIAN', 'ISLAMIC-CIVIL', 'ISLAMIC-UMALQURA'] as const;
@@ -118,9 +116,9 @@ function fieldsOf(scale: string): readonly Field[] {
 describe('beside ICU, day by day', () => {
   const judged = ['HEBREW', 'ETHIOPIC', 'INDIAN', 'PERSIAN', 'ISLAMIC-CIVIL', 'ISLAMIC-UMALQURA', 'ISLAMIC-TBLA'];
 
-  test.each(judged)('a day of each month of %s comes where ICU has it', (scale) => {
+  test.each(judged)('a day of each month of %s comes where ICU has it', async (scale) => {
     const fields = fieldsOf(scale);
-    fc.assert(
+    await holds(
       fc.property(
         fc.integer({ min: 1, max: 31 }),
         fc.integer({ min: 1, max: 4 }),
@@ -138,16 +136,18 @@ describe('beside ICU, day by day', () => {
           });
           const rule = `RRULE:RSCALE=${scale};FREQ=MONTHLY;INTERVAL=${interval};BYMONTHDAY=${monthDay}`;
           const found = startsOf(() => setOf(`DTSTART:${from}Z`, rule), 40, Date.UTC(2060, 0, 1));
-          expect(found?.slice(1), rule).toEqual(expected.slice(0, Math.max(0, (found?.length ?? 1) - 1)));
+          // Refused, since it never matches: every so many months may always be short ones.
+          if (found === undefined) expect(expected, rule).toEqual([]);
+          else expect(found.slice(1), rule).toEqual(expected.slice(0, Math.max(0, found.length - 1)));
         },
       ),
-      { seed: SEED, numRuns: 25 * TIMES },
+      { seed: SEED, numRuns: 25 },
     );
   });
 
-  test.each(judged)('an anniversary in %s comes where ICU has the same month and day', (scale) => {
+  test.each(judged)('an anniversary in %s comes where ICU has the same month and day', async (scale) => {
     const fields = fieldsOf(scale);
-    fc.assert(
+    await holds(
       fc.property(start, fc.integer({ min: 1, max: 3 }), (from, interval) => {
         const first = (parseTimeValue(from, undefined, false)?.wall ?? 0) - 9 * 3_600_000;
         const own = fields.find(({ day }) => day * DAY === first);
@@ -164,7 +164,7 @@ describe('beside ICU, day by day', () => {
           rule,
         ).toEqual(expected);
       }),
-      { seed: SEED, numRuns: 25 * TIMES },
+      { seed: SEED, numRuns: 25 },
     );
   });
 });
@@ -180,6 +180,8 @@ const THEIR_BUGS: readonly RegExp[] = [
   /BYWEEKNO=[\d,]*-/,
   // It leaves out days and weeks that a year lacks; RFC 7529 §4.1, situations 7 and 8, has SKIP move them.
   /SKIP=[BF].*(BYYEARDAY|BYWEEKNO)=/,
+  // Of a yearly rule without BYMONTH it leaves out the days that a month lacks, which §4.1 has SKIP move.
+  /FREQ=YEARLY;SKIP=[BF](?!.*BYMONTH=).*BYMONTHDAY=/,
   // Of days counted from the end too it leaves out those that a month lacks: -30 in a month of 29 days.
   /SKIP=[BF].*BYMONTHDAY=[\d,]*-/,
 ];
@@ -201,9 +203,9 @@ describe('beside rrule-temporal, an independent engine', () => {
     return starts;
   }
 
-  test('a rule gives the same instances', () => {
+  test('a rule gives the same instances', async () => {
     let compared = 0;
-    fc.assert(
+    const runs = await holds(
       fc.property(ruleOf(['HEBREW', 'INDIAN', 'GREGORIAN'], SKIPS), start, (text, from) => {
         if (THEIR_BUGS.some((bug) => bug.test(text))) return;
         const to = Date.UTC(2080, 0, 1);
@@ -216,18 +218,18 @@ describe('beside rrule-temporal, an independent engine', () => {
         expect(ours.slice(1, later.length + 1), text).toEqual(later);
         expect(later.length, text).toBeGreaterThanOrEqual(Math.min(ours.length - 1, 11));
       }),
-      { seed: SEED, numRuns: 400 * TIMES },
+      { seed: SEED, numRuns: 400 },
     );
-    expect(compared).toBeGreaterThan(200 * TIMES);
+    expect(compared).toBeGreaterThan(runs * 0.45);
   });
 });
 
 describe('jumping in other calendars', () => {
   const rule = ruleOf(SCALES, SKIPS);
 
-  test('a window gives what touches it of the whole', () => {
+  test('a window gives what touches it of the whole', async () => {
     let checked = 0;
-    fc.assert(
+    const runs = await holds(
       fc.property(rule, start, fc.nat(), (text, from, salt) => {
         const make = (): RecurrenceSet => setOf(`DTSTART:${from}Z`, `RRULE:${text}`, 'DURATION:P2D');
         const begin = (parseTimeValue(from, undefined, false)?.wall ?? 0) - DAY;
@@ -242,14 +244,14 @@ describe('jumping in other calendars', () => {
         expect([...set.instances({ from: left, to: right })], text).toEqual(expected);
         checked++;
       }),
-      { seed: SEED, numRuns: 200 * TIMES },
+      { seed: SEED, numRuns: 200 },
     );
-    expect(checked).toBeGreaterThan(100);
+    expect(checked).toBeGreaterThan(runs * 0.45);
   });
 
-  test('COUNT ends where walking would end', () => {
+  test('COUNT ends where walking would end', async () => {
     let checked = 0;
-    fc.assert(
+    const runs = await holds(
       fc.property(rule, start, fc.integer({ min: 1, max: 60 }), (text, from, count) => {
         const to = Date.UTC(2500, 0, 1);
         const endless = startsOf(() => setOf(`DTSTART:${from}Z`, `RRULE:${text}`), count, to);
@@ -258,8 +260,8 @@ describe('jumping in other calendars', () => {
         expect(ended, text).toEqual(endless);
         checked++;
       }),
-      { seed: SEED, numRuns: 200 * TIMES },
+      { seed: SEED, numRuns: 200 },
     );
-    expect(checked).toBeGreaterThan(100);
+    expect(checked).toBeGreaterThan(runs * 0.45);
   });
 });
