@@ -10,7 +10,7 @@ import type { CalendarContext, CalendarSettings } from '../src/calendar/context.
 import { ensureHome } from '../src/calendar/create-home.ts';
 import { davMiddleware } from '../src/dav/serve.ts';
 import { wellKnown } from '../src/dav/well-known.ts';
-import { openStore } from '../src/store/store.ts';
+import { openStore, type Store } from '../src/store/store.ts';
 import { savePrincipal } from '../src/store/principals.ts';
 import { createApp } from '../src/http/app.ts';
 import { davClient, type Answer, type DavRequest } from './dav-client.ts';
@@ -30,6 +30,8 @@ export interface DavServerOptions {
   readonly admins?: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly settings?: Partial<CalendarSettings>;
+  /** Opens the database; by default one in memory. */
+  readonly open?: (services: Parameters<typeof openStore>[1]) => Promise<Store>;
 }
 
 const silent = () => undefined;
@@ -43,10 +45,11 @@ export async function startDavServer({
   admins = [],
   limits = {},
   settings = {},
+  open = (services) => openStore({ sqlite: ':memory:' }, services),
 }: DavServerOptions = {}): Promise<DavServer> {
   const time = { now: START };
   const clock = (): number => time.now;
-  const store = await openStore({ sqlite: ':memory:' }, { clock, log: SILENT_LOG });
+  const store = await open({ clock, log: SILENT_LOG });
   const context: CalendarContext = {
     store,
     clock,

@@ -6,6 +6,7 @@ import { parsingCalendar } from '../ical/parse.ts';
 import { objectsByIds, objectsToReindex, reindexObject, type PartlyIndexed } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
 import { indexing } from './read-object.ts';
+import { recheckObject } from './recheck-objects.ts';
 
 /** Objects that are looked for at a time. */
 const PAGE = 50;
@@ -15,7 +16,7 @@ const MOST_ROWS = 1200;
 export interface Extended {
   /** Objects that were indexed anew. */
   readonly indexed: number;
-  /** Ids of objects that cannot be expanded any more: their rows stay as they are. */
+  /** Ids of objects that cannot be expanded any more: they are faulty from now on. */
   readonly refused: readonly string[];
 }
 
@@ -48,8 +49,10 @@ async function extendAll(context: CalendarContext, due: readonly PartlyIndexed[]
   for (const object of due) {
     if (turns.isDue()) await turns.take();
     const entry = await entryOf(context, object, { now, turns });
-    if (entry === 'refused') refused.push(object.id);
-    else if (entry !== undefined) ready.push([object, entry]);
+    if (entry === 'refused') {
+      refused.push(object.id);
+      await recheckObject(context, object.id);
+    } else if (entry !== undefined) ready.push([object, entry]);
     if (ready.reduce((sum, [, { occurrences }]) => sum + occurrences.length, 0) > MOST_ROWS) await flush();
   }
   await flush();

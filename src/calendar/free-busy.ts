@@ -4,15 +4,15 @@ import { createTurns, inTurns, type Turns } from '../base/turns.ts';
 import { findingAvailability, unavailablePeriods, type Availability } from '../ical/availability.ts';
 import type { Component } from '../ical/component.ts';
 import { findingBusyPeriods, mergeBusy, writeFreeBusy, type BusyPeriod } from '../ical/freebusy.ts';
-import { parseCalendar } from '../ical/parse.ts';
+import { parseCalendar, parsingCalendar } from '../ical/parse.ts';
 import type { Budget } from '../ical/recurrence.ts';
+import { intersection } from '../ical/time-range.ts';
 import type { TimeRange } from '../ical/time-value.ts';
 import type { Zone } from '../ical/timezone.ts';
-import { candidatesInRange, objectsByNames } from '../store/objects.ts';
+import { busyInRange, objectsByKeys, type BusyRow } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
 import { isFault } from './fault.ts';
 import type { CalendarObject, Collection } from './model.ts';
-import { stepsForInstances } from './object-steps.ts';
 
 export interface FreeBusyQuestion {
   readonly collections: readonly Collection[];
@@ -28,7 +28,7 @@ const PAGE = 100;
 /**
  * free-busy-query, RFC 4791 §7.10: one VFREEBUSY over the calendars, merged, as iCalendar text. What VAVAILABILITY
  * components leave unavailable, those of an inbox too, is under the events (RFC 7953 §4). Throws
- * number-of-matches-within-limits where the range holds too many instances, and what busyPeriods does.
+ * number-of-matches-within-limits where the range holds too many instances.
  */
 export async function freeBusyOf(context: CalendarContext, question: FreeBusyQuestion): Promise<string> {
   const busy = createBusyTime();
@@ -41,24 +41,37 @@ export async function freeBusyOf(context: CalendarContext, question: FreeBusyQue
     }
     // Messages in an inbox are not yet anybody's time.
     if (collection.kind === 'inbox') continue;
-    for await (const { component, octets } of objectsIn(context, collection, question)) {
+    const undecided = await addIndexed(context, collection, { asked, work, busy });
+    for await (const object of busyObjects(context, undecided)) {
       if (work.turns.isDue()) await work.turns.take();
-      const calendar = readable(octets);
-      if (calendar === undefined) continue;
-      if (component === 'VAVAILABILITY') availabilities.push(...(await availabilityIn(context, calendar, asked, work)));
-      else busy.add(await periodsOf(context, calendar, asked, work));
+      const found = await timeOf(context, object, asked, work);
+      availabilities.push(...found.availabilities);
+      busy.add(found.periods);
     }
   }
   busy.add(unavailablePeriods(availabilities));
   return writeFreeBusy(busy.merged(), question.range, context.clock());
 }
 
-/** One object that cannot be read (any more) must not hide the time of the others. */
-function readable(octets: Uint8Array): Component | undefined {
+interface ObjectTime {
+  readonly periods: readonly BusyPeriod[];
+  readonly availabilities: readonly Availability[];
+}
+
+/** What the octets tell. An object that cannot be used (any more) must not hide the time of the others. */
+async function timeOf(
+  context: CalendarContext,
+  { component, octets }: CalendarObject,
+  asked: Asked,
+  work: Work,
+): Promise<ObjectTime> {
   try {
-    return parseCalendar(octets);
+    const calendar = await inTurns(parsingCalendar(octets), work.turns);
+    return component === 'VAVAILABILITY'
+      ? { periods: [], availabilities: await availabilityIn(context, calendar, asked, work) }
+      : { periods: await periodsOf(context, calendar, asked, work), availabilities: [] };
   } catch (error) {
-    if (isFault(error)) return undefined;
+    if (isFault(error)) return { periods: [], availabilities: [] };
     throw error;
   }
 }
@@ -72,15 +85,33 @@ interface Work {
   left: number;
 }
 
-async function* objectsIn(
+/** Adds what the index knows; the keys of the objects whose octets must be asked. */
+async function addIndexed(
   { store }: CalendarContext,
-  collection: Collection,
-  { range }: FreeBusyQuestion,
-): AsyncGenerator<CalendarObject, void> {
-  const candidates = await candidatesInRange(store.db, collection.id, { ...range, components: BUSY_COMPONENTS });
-  for (let from = 0; from < candidates.length; from += PAGE) {
-    const names = candidates.slice(from, from + PAGE).map(({ name }) => name);
-    yield* await objectsByNames(store.db, collection.id, names);
+  { id }: Collection,
+  { asked: { range, floating }, work, busy }: { readonly asked: Asked; readonly work: Work; readonly busy: BusyTime },
+): Promise<readonly number[]> {
+  const undecided = new Set<number>();
+  for await (const page of busyInRange(store.db, id, range)) {
+    for (const key of page.undecided) undecided.add(key);
+    busy.add(page.rows.flatMap((row) => periodOf(row, floating, range)));
+    charge(work, page.rows.length);
+    if (work.turns.isDue()) await work.turns.take();
+  }
+  return [...undecided];
+}
+
+/** Days lie on the wall: from midnight to midnight of the floating zone. */
+function periodOf({ type, start, end, days }: BusyRow, floating: Zone, range: TimeRange): BusyPeriod | [] {
+  const period = days ? { start: floating.toUtc(start), end: floating.toUtc(end) } : { start, end };
+  // What has no length takes no time.
+  const part = period.end > period.start ? intersection(period, range) : undefined;
+  return part ? { ...part, type } : [];
+}
+
+async function* busyObjects({ store }: CalendarContext, keys: readonly number[]): AsyncGenerator<CalendarObject, void> {
+  for (let from = 0; from < keys.length; from += PAGE) {
+    yield* await objectsByKeys(store.db, keys.slice(from, from + PAGE), BUSY_COMPONENTS);
   }
 }
 
@@ -112,11 +143,18 @@ async function budgeted<Found>(
   work: Work,
   find: (budget: Budget) => Steps<Found>,
 ): Promise<Found> {
-  const steps = stepsForInstances(limits);
+  const steps = limits.recurrenceSteps;
   const budget = { steps };
-  const found = await inTurns(find(budget), work.turns);
-  work.left -= steps - budget.steps;
-  if (work.left >= 0) return found;
+  try {
+    return await inTurns(find(budget), work.turns);
+  } finally {
+    charge(work, steps - budget.steps);
+  }
+}
+
+function charge(work: Work, steps: number): void {
+  work.left -= steps;
+  if (work.left >= 0) return;
   throw new Refusal(
     'number-of-matches-within-limits',
     'The time range holds too many instances: ask for a shorter one',
@@ -125,6 +163,8 @@ async function budgeted<Found>(
 
 /** Periods below which they are not worth merging. */
 const FEW = 10_000;
+
+type BusyTime = ReturnType<typeof createBusyTime>;
 
 /** Busy time that is merged now and then: a century of a full calendar takes the room of what is left of it. */
 function createBusyTime() {

@@ -1,11 +1,13 @@
 import { createTurns, inTurns, type Turns } from '../base/turns.ts';
+import { CALENDAR_COMPONENTS } from '../ical/component.ts';
 import type { CompFilter } from '../ical/filter.ts';
-import { matchesFilter, narrowing } from '../ical/filter.ts';
+import { matchingFilter, narrowing } from '../ical/filter.ts';
 import { parsingCalendar } from '../ical/parse.ts';
+import { isSpent } from '../ical/recurrence.ts';
 import type { Zone } from '../ical/timezone.ts';
 import { candidatesInRange, objectsByNames, type Candidate } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
-import { isFault } from './fault.ts';
+import { asksForTime, faultsIn, isFault } from './fault.ts';
 import { listObjects } from './get-objects.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
 
@@ -81,30 +83,58 @@ async function* queryAll(
   components: readonly string[] | undefined,
 ): AsyncGenerator<CalendarObject, void> {
   const turns = createTurns();
+  const faults = asksForTime(query.filter) ? await faultsIn(context, collection) : NO_FAULTS;
   for await (const page of listObjects(context, collection)) {
     for (const object of page) {
       if (turns.isDue()) await turns.take();
       if (components !== undefined && !components.includes(object.component)) continue;
-      if (await matches(context, query, object, turns)) yield object;
+      if (!faults.has(object.id) && (await matches(context, query, object, turns))) yield object;
     }
   }
 }
 
+const NO_FAULTS: ReadonlyMap<string, string> = new Map();
+
+/** Whether one member matches, as queryObjects has it. */
+export async function matchesQuery(
+  context: CalendarContext,
+  collection: Collection,
+  query: ObjectQuery,
+  object: CalendarObject,
+): Promise<boolean> {
+  const isLeftOut = asksForTime(query.filter) && (await faultsIn(context, collection)).has(object.id);
+  return !isLeftOut && matches(context, query, object, createTurns());
+}
+
+/**
+ * Whether a filter asks for the component alone, which is known without the octets: so the listing that some clients
+ * make of it has what cannot be parsed (any more), too. Undefined: it asks for more.
+ */
+function ofComponent({ name, isNotDefined, timeRange, props, comps }: CompFilter): string | undefined {
+  const [only] = comps;
+  const isPlain = name === 'VCALENDAR' && !isNotDefined && timeRange === undefined && props.length === 0;
+  if (!isPlain || only === undefined || comps.length > 1 || !INDEXED.includes(only.name)) return undefined;
+  const asksForMore = only.isNotDefined || only.props.length + only.comps.length > 0 || only.timeRange !== undefined;
+  return asksForMore ? undefined : only.name;
+}
+
+const INDEXED: readonly string[] = CALENDAR_COMPONENTS;
+
 async function matches(
   { limits }: CalendarContext,
   { filter, floating }: ObjectQuery,
-  { octets }: CalendarObject,
+  { component, octets }: CalendarObject,
   turns: Turns,
 ): Promise<boolean> {
+  if (ofComponent(filter) === component) return true;
   const budget = { steps: limits.recurrenceSteps };
   try {
     const calendar = await inTurns(parsingCalendar(octets), turns);
-    if (turns.isDue()) await turns.take();
-    return matchesFilter(calendar, filter, { floating, budget });
+    return await inTurns(matchingFilter(calendar, filter, { floating, budget }), turns);
   } catch (error) {
     // One object that cannot be used (any more) must not hide the others. It stays in listings, sync and GET. One that
     // takes more work than a question may is told rather than missed: its client decides.
     if (!isFault(error)) throw error;
-    return budget.steps < 0;
+    return isSpent(budget);
   }
 }

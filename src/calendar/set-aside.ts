@@ -9,8 +9,6 @@ import { importObject, type ImportObject } from './import-object.ts';
 import type { Collection } from './model.ts';
 import { etagOf, readingObject } from './read-object.ts';
 
-export type { SetAside } from '../store/set-aside.ts';
-
 /** What became of octets that could not be imported as they were. */
 export type Ingested =
   | {
@@ -39,10 +37,11 @@ export async function ingestFaulty(context: CalendarContext, object: ImportObjec
   return { kind: 'set-aside', reason, proposal };
 }
 
-const sentence = ({ line, says }: Repair): string => `line ${line}: ${says}`;
+/** What a repair does, to be read by a person. */
+export const sentence = ({ line, says }: Repair): string => `line ${line}: ${says}`;
 
-/** Why octets cannot stand in a calendar. */
-function faultIn(context: CalendarContext, collection: Collection): (octets: Uint8Array) => string | undefined {
+/** Why octets cannot be stored in a calendar; undefined where they can. */
+export function faultIn(context: CalendarContext, collection: Collection): (octets: Uint8Array) => string | undefined {
   return (octets) => {
     try {
       atOnce(readingObject(context, collection, octets));
@@ -66,7 +65,7 @@ export async function* setAsideOf({ store }: CalendarContext, homeId?: string): 
   }
 }
 
-export function findFaulty({ store }: CalendarContext, id: string): Promise<SetAside | undefined> {
+export function setAsideWithId({ store }: CalendarContext, id: string): Promise<SetAside | undefined> {
   return findSetAside(store.db, id);
 }
 

@@ -1,5 +1,4 @@
-import { collectionWithId } from '../calendar/collections.ts';
-import { setAsideOf, type SetAside } from '../calendar/set-aside.ts';
+import { faultyObjects, type FaultyObject } from '../calendar/faulty-objects.ts';
 import type { Command } from './command.ts';
 import { lineWriter } from './output.ts';
 import { requireUser, withContext } from './with-context.ts';
@@ -11,15 +10,16 @@ export const faultsList: Command = {
     user: { value: 'U', doc: 'only what is theirs: an id or address' },
     json: { doc: 'one JSON object a line' },
   },
-  notes: 'What no calendar can use is kept as it came, and no client sees it.',
+  notes:
+    'What is stored stays in its calendar, and its clients see it; but time-ranges, free-busy and alarms leave it out.\n' +
+    'What an import set aside is kept as it came, and no client sees it until it is repaired.',
   async run(call) {
     await withContext(call, { create: false }, async (context) => {
       const user = call.option('user');
       const homeId = user === undefined ? undefined : (await requireUser(context, user)).id;
       const out = lineWriter(call.io.stdout);
-      for await (const item of setAsideOf(context, homeId)) {
-        const calendar = (await collectionWithId(context, item.collectionId))?.uri ?? '';
-        await out.write(call.has('json') ? jsonOf(item, calendar) : textOf(item, calendar));
+      for await (const item of faultyObjects(context, homeId)) {
+        await out.write(call.has('json') ? jsonOf(item) : textOf(item));
       }
       await out.end();
     });
@@ -27,12 +27,13 @@ export const faultsList: Command = {
   },
 };
 
-function jsonOf({ id, homeId, reason, proposal, createdAt, octets }: SetAside, calendar: string): string {
-  const at = new Date(createdAt).toISOString();
-  return JSON.stringify({ id, user: homeId, calendar, reason, proposal, at, octets: octets.length });
+function jsonOf({ kind, id, homeId, calendar, name, reason, proposal, since, octets }: FaultyObject): string {
+  const at = new Date(since).toISOString();
+  return JSON.stringify({ kind, id, user: homeId, calendar, name, reason, proposal, at, octets: octets.length });
 }
 
-function textOf({ id, homeId, reason, proposal }: SetAside, calendar: string): string {
+function textOf({ kind, id, homeId, calendar, name, reason, proposal }: FaultyObject): string {
+  const place = kind === 'stored' ? `stored  ${homeId}/${calendar}/${name}` : `set aside  ${homeId}/${calendar}`;
   const repairs = proposal.length === 0 ? ['no repair is known'] : proposal.map((each) => `repair: ${each}`);
-  return [`${id}  ${homeId}/${calendar}  ${reason}`, ...repairs.map((each) => `    ${each}`)].join('\n');
+  return [`${id}  ${place}  ${reason}`, ...repairs.map((each) => `    ${each}`)].join('\n');
 }

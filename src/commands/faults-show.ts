@@ -1,4 +1,4 @@
-import { findFaulty } from '../calendar/set-aside.ts';
+import { faultyObject } from '../calendar/faulty-objects.ts';
 import { CommandFailure, type Command } from './command.ts';
 import { withContext } from './with-context.ts';
 
@@ -8,7 +8,7 @@ export const faultsShow: Command = {
   options: {},
   async run(call) {
     const [id = ''] = call.positionals;
-    const item = await withContext(call, { create: false }, (context) => findFaulty(context, id));
+    const item = await withContext(call, { create: false }, (context) => faultyObject(context, id));
     if (item === undefined) throw new CommandFailure(`nothing is set aside as ${id}`);
     call.io.stdout.write(item.octets);
     return 0;

@@ -134,8 +134,10 @@ async function storeObject(job: Job, place: string, object: ImportObject, uid: s
 }
 
 /** The name of the first component that is no time zone, of octets that cannot be parsed. */
-const componentIn = (octets: Uint8Array): string =>
-  rangesOf(octets).components.find(({ name }) => name !== 'VTIMEZONE')?.name ?? '';
+function componentIn(octets: Uint8Array): string {
+  const { components, cut } = rangesOf(octets);
+  return [...components, ...cut].find(({ name }) => name !== 'VTIMEZONE')?.name ?? '';
+}
 
 function targetOf({ user, targets }: Job, component: string): Collection {
   const collection = targets.find(({ components }) => components?.includes(component) !== false) ?? targets[0];

@@ -34,19 +34,19 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./export.ts')).exportFiles,
   },
   'faults list': {
-    summary: 'list what an import set aside, why, and what a repair would do',
+    summary: 'list what cannot be used, why, and what a repair would do',
     load: async () => (await import('./faults-list.ts')).faultsList,
   },
   'faults show': {
-    summary: 'write what was set aside, octet for octet',
+    summary: 'write out what cannot be used, octet for octet',
     load: async () => (await import('./faults-show.ts')).faultsShow,
   },
   'faults repair': {
-    summary: 'do what is proposed, and put it into its calendar',
+    summary: 'do what is proposed; what was set aside goes into its calendar',
     load: async () => (await import('./faults-repair.ts')).faultsRepair,
   },
   'faults drop': {
-    summary: 'forget what was set aside',
+    summary: 'forget what an import set aside',
     load: async () => (await import('./faults-drop.ts')).faultsDrop,
   },
   'ical expand': {

@@ -1,23 +1,33 @@
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import type { Limits } from '../base/limits.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
+import { createTurns, inTurns, type Turns } from '../base/turns.ts';
 import { jcalStream, xcalStream } from '../ical/calendar-stream.ts';
 import type { Component } from '../ical/component.ts';
-import { jcalText, readJcal, type JcalLimits } from '../ical/jcal.ts';
-import { parseCalendar } from '../ical/parse.ts';
-import { writeComponent } from '../ical/write.ts';
-import { readXcal } from '../ical/xcal-read.ts';
-import { xcalText } from '../ical/xcal-write.ts';
+import { readingJcal, type JcalLimits } from '../ical/jcal.ts';
+import { writingJcal } from '../ical/jcal-write.ts';
+import { parsingCalendar } from '../ical/parse.ts';
+import { writingComponent } from '../ical/write.ts';
+import { readingXcal } from '../ical/xcal-read.ts';
+import { writingXcal } from '../ical/xcal-write.ts';
 import type { FormatName } from './entity-tag.ts';
 import { parseXmlInTurns } from './xml/parse.ts';
 import { writeNode } from './xml/write.ts';
 
+export interface SentBody {
+  readonly octets: Uint8Array;
+  readonly limits: Limits;
+  readonly contentType: string;
+}
+
 /** A form in which calendar data are sent and received beside iCalendar, which is what is stored. */
 export interface OtherForm {
   readonly name: FormatName;
-  write(calendar: Component): string;
+  /** Throws Refusal where it would be longer than so many characters. */
+  write(calendar: Component, most: number): Steps<string>;
   /** Many objects as one file: see jcalStream. */
   stream(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string>;
-  read(octets: Uint8Array, limits: Limits, contentType: string): Component | Promise<Component>;
+  read(body: SentBody, turns: Turns): Promise<Component>;
 }
 
 export interface CalendarFormat {
@@ -49,9 +59,9 @@ export const JCAL: CalendarFormat = {
   contentType: 'application/calendar+json; charset=utf-8',
   form: {
     name: 'jcal',
-    write: jcalText,
+    write: writingJcal,
     stream: jcalStream,
-    read: (octets, limits) => readJcal(octets, jcalBounds(limits)),
+    read: ({ octets, limits }, turns) => inTurns(readingJcal(octets, jcalBounds(limits)), turns),
   },
 };
 
@@ -61,12 +71,13 @@ export const XCAL: CalendarFormat = {
   contentType: 'application/calendar+xml; charset=utf-8',
   form: {
     name: 'xcal',
-    write: xcalText,
+    write: writingXcal,
     stream: xcalStream,
-    async read(octets, { resourceOctets, xmlDepth, xmlElements }, contentType) {
+    async read({ octets, limits: { resourceOctets, xmlDepth, xmlElements }, contentType }, turns) {
       const bounds = { octets: resourceOctets, depth: xmlDepth, elements: xmlElements };
       try {
-        return readXcal(await parseXmlInTurns(octets, bounds, contentType), { write: writeNode });
+        const root = await parseXmlInTurns(octets, bounds, contentType);
+        return await inTurns(readingXcal(root, { write: writeNode }), turns);
       } catch (cause) {
         if (!(cause instanceof BadRequest)) throw cause;
         throw new Refusal('valid-calendar-data', cause.message, { cause });
@@ -116,15 +127,27 @@ function qualityOf({ mediaType }: CalendarFormat, ranges: readonly MediaRange[])
   return 0;
 }
 
-/** Calendar data in a format: iCalendar as it is; where it cannot be read, iCalendar is all that there is. */
-export function inFormat(
-  data: string | Uint8Array,
-  format: CalendarFormat,
-): { readonly format: CalendarFormat; readonly data: string | Uint8Array } {
+/**
+ * Characters of one object in another form. It is held whole, and a list of a million letters would become thirty
+ * megabytes of elements.
+ */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+export interface FormattedData {
+  readonly format: CalendarFormat;
+  readonly data: string | Uint8Array;
+}
+
+/** Calendar data in a format: iCalendar as it is; where it cannot be read or is too much, iCalendar is all that there is. */
+export const inFormat = (data: string | Uint8Array, format: CalendarFormat): FormattedData =>
+  atOnce(formatting(data, format));
+
+/** As inFormat; it may be interrupted. */
+export function* formatting(data: string | Uint8Array, format: CalendarFormat): Steps<FormattedData> {
   const { form } = format;
   if (form === undefined) return { format, data };
   try {
-    return { format, data: form.write(parseCalendar(data)) };
+    return { format, data: yield* form.write(yield* parsingCalendar(data), MOST_CHARACTERS) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { format: ICALENDAR, data };
@@ -133,10 +156,12 @@ export function inFormat(
 
 /** iCalendar of a body in a format. Throws valid-calendar-data, max-resource-size, no-external-entities. */
 export async function icalendarOf(
-  body: Uint8Array,
+  octets: Uint8Array,
   { form, contentType }: CalendarFormat,
   limits: Limits,
 ): Promise<Uint8Array> {
-  if (form === undefined) return body;
-  return Buffer.from(writeComponent(await form.read(body, limits, contentType)));
+  if (form === undefined) return octets;
+  const turns = createTurns();
+  const calendar = await form.read({ octets, limits, contentType }, turns);
+  return Buffer.from(await inTurns(writingComponent(calendar), turns));
 }

@@ -1,12 +1,14 @@
 import { Refusal } from '../base/refusal.ts';
 import type { Limits } from '../base/limits.ts';
-import { createTurns, inTurns } from '../base/turns.ts';
-import type { CalendarObject, ObjectHead } from '../calendar/model.ts';
-import { stepsForInstances } from '../calendar/object-steps.ts';
+import type { Steps } from '../base/steps.ts';
+import { createTurns, inTurns, type Turns } from '../base/turns.ts';
+import type { CalendarContext } from '../calendar/context.ts';
+import { faultsIn } from '../calendar/fault.ts';
+import type { CalendarObject, Collection, ObjectHead } from '../calendar/model.ts';
 import type { DataRequest } from '../ical/data-request.ts';
 import { cuttingData } from '../ical/subset.ts';
 import type { Zone } from '../ical/timezone.ts';
-import { ICALENDAR, inFormat, type CalendarFormat } from './calendar-format.ts';
+import { formatting, ICALENDAR, type CalendarFormat } from './calendar-format.ts';
 import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
 import { property } from './property.ts';
 import { responsesOf, slicesOf } from './propstats.ts';
@@ -18,7 +20,7 @@ import { withZonesAsked } from './timezones-asked.ts';
 import type { DavResponse } from './xml/multistatus.ts';
 import { caldav } from './xml/names.ts';
 import type { Xml, XmlNode } from './xml/node.ts';
-import { el, elWith, text } from './xml/write.ts';
+import { el, elWith, text, writingText } from './xml/write.ts';
 
 const NAME = caldav('calendar-data');
 
@@ -51,7 +53,22 @@ export function parseDataWish(body: XmlNode): DataWish {
 export interface DataContext {
   readonly floating: Zone;
   readonly limits: Pick<Limits, 'expandInstances' | 'recurrenceSteps'>;
+  /** Why members cannot be expanded, by their ids. */
+  readonly faults: ReadonlyMap<string, string>;
 }
+
+/** What cuts out the data that are wished for of a collection's members; `floating` is the zone of floating times. */
+export async function dataContextOf(
+  context: CalendarContext,
+  collection: Collection,
+  { data }: DataWish,
+  floating: Zone,
+): Promise<DataContext> {
+  const faults = data?.expand === undefined ? NO_FAULTS : await faultsIn(context, collection);
+  return { floating, limits: context.limits, faults };
+}
+
+const NO_FAULTS: ReadonlyMap<string, string> = new Map();
 
 /**
  * The request with CALDAV:calendar-data as a property of objects whose octets were read. It is none of PROPFIND's
@@ -60,23 +77,33 @@ export interface DataContext {
 export function withCalendarData({ request, octets, data, format }: DataWish, context: DataContext): PropRequest {
   if (!octets) return request;
   const cut = data === undefined ? wholeText : createCutter(data, context);
+  const turns = createTurns();
   const computed = property({
     name: NAME,
     on: ['object'],
     get({ object }) {
       if (!hasOctets(object)) return undefined;
       const data = cut(object);
-      return typeof data === 'string' ? dataElement(data, format) : data.then((each) => dataElement(each, format));
+      // What is as it is stored and short is at hand: thousands of promises would cost more than it.
+      if (typeof data === 'string' && format.form === undefined && data.length < SHORT) return el(NAME, text(data));
+      return answered(data, format, turns);
     },
   });
   return { ...request, computed: [computed] };
 }
 
+/** Characters of an element that are written without a break. */
+const SHORT = 64 * 1024;
+
+const answered = async (data: string | Promise<string>, format: CalendarFormat, turns: Turns): Promise<Xml> =>
+  inTurns(writingElement(await data, format), turns);
+
 /** RFC 4791 §9.6: the attributes say what the data are, where they are not iCalendar. */
-function dataElement(data: string, asked: CalendarFormat): Xml {
-  const { format, data: said } = inFormat(data, asked);
-  if (format.form === undefined) return el(NAME, text(data));
-  return elWith(NAME, { 'content-type': format.mediaType, version: '2.0' }, text(String(said)));
+function* writingElement(data: string, asked: CalendarFormat): Steps<Xml> {
+  const { format, data: said } = yield* formatting(data, asked);
+  const content = yield* writingText(String(said));
+  if (format.form === undefined) return el(NAME, content);
+  return elWith(NAME, { 'content-type': format.mediaType, version: '2.0' }, content);
 }
 
 /**
@@ -90,11 +117,12 @@ export async function dataResponses(
 ): Promise<readonly DavResponse[]> {
   const turns = createTurns();
   const responses: DavResponse[] = [];
-  const zoned = preferences.timezones === undefined ? members : members.map((member) => withZones(member, preferences));
-  const slices = isAsStored(wish) ? slicesOf(zoned, asked) : zoned.map((member) => [member]);
+  const isZoned = preferences.timezones !== undefined;
+  const slices = isAsStored(wish) && !isZoned ? slicesOf(members, asked) : members.map((member) => [member]);
   for (const slice of slices) {
     if (turns.isDue()) await turns.take();
-    responses.push(...(await responsesOf(slice, asked, context, preferences)));
+    const zoned = isZoned ? slice.map((member) => withZones(member, preferences)) : slice;
+    responses.push(...(await responsesOf(zoned, asked, context, preferences)));
   }
   return responses;
 }
@@ -121,18 +149,20 @@ const STEPS_PER_INSTANCE = 10;
  * Each object has its own budget, so that one cannot be the end of the others; the answer as a whole is bounded in
  * instances and in work.
  */
-function createCutter(data: DataRequest, { floating, limits }: DataContext): Cutter {
+function createCutter(data: DataRequest, { floating, limits, faults }: DataContext): Cutter {
   let instances = limits.expandInstances;
   let steps = limits.expandInstances * STEPS_PER_INSTANCE;
   const turns = createTurns();
-  return async ({ octets }) => {
+  return async ({ id, octets }) => {
+    const fault = faults.get(id);
+    if (fault !== undefined) throw new Refusal('valid-calendar-data', fault);
     if (instances <= 0 || steps <= 0) {
       throw new Refusal(
         'number-of-matches-within-limits',
         `An answer holds at most ${limits.expandInstances} instances`,
       );
     }
-    const budget = { steps: Math.min(steps, stepsForInstances(limits)) };
+    const budget = { steps: Math.min(steps, limits.recurrenceSteps) };
     const before = budget.steps;
     try {
       const cut = await inTurns(cuttingData(octets, data, { floating, budget }), turns);

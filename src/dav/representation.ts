@@ -1,6 +1,7 @@
+import { createTurns, inTurns } from '../base/turns.ts';
 import { withOctets } from '../calendar/get-objects.ts';
 import type { CalendarObject, ObjectHead } from '../calendar/model.ts';
-import { formatOf, ICALENDAR, inFormat, negotiated, type CalendarFormat } from './calendar-format.ts';
+import { formatOf, formatting, ICALENDAR, negotiated, type CalendarFormat } from './calendar-format.ts';
 import { formatTag } from './entity-tag.ts';
 import type { DavAnswer, DavRequest } from './method.ts';
 import { preferenceHeaders, type Preferences } from './prefer.ts';
@@ -41,8 +42,15 @@ export interface Representation {
 }
 
 /** The object in a format, with the VTIMEZONEs that are asked for; in iCalendar where it cannot be read. */
-export function represent(object: CalendarObject, asked: CalendarFormat, preferences: Preferences): Representation {
-  const { format, data: body } = inFormat(withZonesAsked(object.octets, preferences), asked);
+export async function represent(
+  object: CalendarObject,
+  asked: CalendarFormat,
+  preferences: Preferences,
+): Promise<Representation> {
+  const { format, data: body } = await inTurns(
+    formatting(withZonesAsked(object.octets, preferences), asked),
+    createTurns(),
+  );
   const etag = formatTag(object.etag, format.form?.name);
   const validators = { ...validatorsOf({ ...object, etag }), ...scheduleHeaders(object) };
   return { etag, validators, content: calendarBody(format), body };
@@ -54,9 +62,9 @@ export function formatOfAnswer({ headers }: DavRequest): CalendarFormat {
 }
 
 /** The object as the body of another method than GET, because the client preferred that (RFC 8144 §3). */
-export function preferredAnswer(request: DavRequest, object: CalendarObject, status: number): DavAnswer {
+export async function preferredAnswer(request: DavRequest, object: CalendarObject, status: number): Promise<DavAnswer> {
   const { preferences, path } = request;
-  const { validators, content, body } = represent(object, formatOfAnswer(request), preferences);
+  const { validators, content, body } = await represent(object, formatOfAnswer(request), preferences);
   const preferred = preferenceHeaders(preferences, ['return=representation']);
   const about = { 'Content-Location': path, ...preferred, Vary: `Accept, ${preferred['Vary'] ?? ''}` };
   return { status, headers: { ...validators, ...content, ...about }, body };

@@ -4,7 +4,7 @@ import { floatingZoneOf } from '../calendar/zone.ts';
 import { encodeSegment } from './hrefs.ts';
 import { memberOf } from './member.ts';
 import type { ReportAnswer, ReportRequest } from './report.ts';
-import { dataResponses, withCalendarData, type DataWish } from './report-data.ts';
+import { dataContextOf, dataResponses, withCalendarData, type DataWish } from './report-data.ts';
 import { collectionResource } from './resolve.ts';
 import type { Resource, ResourceOf } from './resource.ts';
 import type { DavResponse } from './xml/multistatus.ts';
@@ -82,7 +82,7 @@ async function* memberResponses(
   if (collection !== undefined) {
     const parent = collectionResource(home.owner, collection, home.privileges);
     const floating = floatingZoneOf(calendar, collection, home.owner);
-    const asked = withCalendarData(wish, { floating, limits: calendar.limits });
+    const asked = withCalendarData(wish, await dataContextOf(calendar, collection, wish, floating));
     const read = wish.octets ? objectsByName : headsByName;
     for (let from = 0; from < changed.length; from += PAGE) {
       const found = await read(calendar, collection, changed.slice(from, from + PAGE));

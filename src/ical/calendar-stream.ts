@@ -1,29 +1,34 @@
+import type { Steps } from '../base/steps.ts';
+import { createTurns, inTurns } from '../base/turns.ts';
 import type { Component, Property } from './component.ts';
-import { jcalOf } from './jcal.ts';
-import { jcalProperty } from './jcal-property.ts';
-import { parseCalendars } from './parse.ts';
-import { XCAL_ENDS, xcalComponent, xcalProperties } from './xcal-write.ts';
+import { writingJcal, writingJcalProperties } from './jcal-write.ts';
+import { parsingCalendars } from './parse.ts';
+import { writingXcalComponent, writingXcalProperties, XCAL_ENDS } from './xcal-write.ts';
 
 /** A calendar of any size in another form, written piece by piece. */
 interface StreamForm {
-  start(properties: readonly Property[]): string;
-  component(component: Component): string;
+  start(properties: readonly Property[]): Steps<string>;
+  component(component: Component): Steps<string>;
   readonly separator: string;
   readonly end: string;
 }
 
 /** RFC 7265. */
 const JCAL: StreamForm = {
-  start: (properties) => `["vcalendar",${JSON.stringify(properties.map(jcalProperty))},[`,
-  component: (component) => JSON.stringify(jcalOf(component)),
+  *start(properties) {
+    return `["vcalendar",${yield* writingJcalProperties(properties)},[`;
+  },
+  component: (component) => writingJcal(component),
   separator: ',',
   end: ']]',
 };
 
 /** RFC 6321. */
 const XCAL: StreamForm = {
-  start: (properties) => `${XCAL_ENDS.start}<vcalendar>${xcalProperties(properties)}<components>`,
-  component: xcalComponent,
+  *start(properties) {
+    return `${XCAL_ENDS.start}<vcalendar>${yield* writingXcalProperties(properties)}<components>`;
+  },
+  component: writingXcalComponent,
   separator: '',
   end: `</components></vcalendar>${XCAL_ENDS.end}`,
 };
@@ -37,20 +42,31 @@ export const jcalStream = (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<st
 /** What mergeCalendars writes as one xCal document; see jcalStream. */
 export const xcalStream = (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> => converted(pieces, XCAL);
 
+/** Characters, near enough, after which a piece is handed on. */
+const CHUNK = 64 * 1024;
+
 const BEGIN = Buffer.from('BEGIN:VCALENDAR\r\n');
 
 async function* converted(pieces: AsyncIterable<Uint8Array>, form: StreamForm): AsyncGenerator<string> {
+  const turns = createTurns();
   let isFirst = true;
   let hasComponents = false;
+  let held = '';
   for await (const piece of pieces) {
     // That the calendar of a piece has no END is a problem which reading on passes over.
-    const { calendars } = parseCalendars(isFirst ? piece : Buffer.concat([BEGIN, piece]));
+    const { calendars } = await inTurns(parsingCalendars(isFirst ? piece : Buffer.concat([BEGIN, piece])), turns);
     const { properties = [], components = [] } = calendars[0] ?? {};
-    const written = components.map(form.component).join(form.separator);
-    const start = isFirst ? form.start(properties) : hasComponents && written !== '' ? form.separator : '';
+    if (isFirst) held += await inTurns(form.start(properties), turns);
     isFirst = false;
-    hasComponents ||= written !== '';
-    yield start + written;
+    for (const component of components) {
+      if (turns.isDue()) await turns.take();
+      const written = await inTurns(form.component(component), turns);
+      held += hasComponents ? form.separator + written : written;
+      hasComponents = true;
+      if (held.length < CHUNK) continue;
+      yield held;
+      held = '';
+    }
   }
-  yield form.end;
+  yield held + form.end;
 }

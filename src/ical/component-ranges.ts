@@ -21,6 +21,8 @@ export interface ComponentRange {
   readonly uid: string | undefined;
   /** Ordinal of the VCALENDAR in the source. */
   readonly calendar: number;
+  /** Its END is missing: `end` is where something else begins, or the source ends. */
+  readonly isCut?: true;
 }
 
 /** A VCALENDAR line, and its own content lines by name, unfolded: PRODID, VERSION, CALSCALE, METHOD. */
@@ -37,6 +39,8 @@ export interface RangeProblem {
 export interface ComponentRanges {
   readonly calendars: readonly CalendarHeader[];
   readonly components: readonly ComponentRange[];
+  /** Components without an END: they are in neither of the others. */
+  readonly cut: readonly ComponentRange[];
   readonly problems: readonly RangeProblem[];
 }
 
@@ -101,8 +105,9 @@ export function createRangeScanner(): RangeScanner {
       }
     },
     finish() {
-      if (sniffed !== '') tree.line(sniffed, start, offset, line);
-      return tree.finish();
+      // Of a source that was cut off in a line, what stands there may be half of it: half a UID is another one.
+      if (atLineStart || /^(?:\xef\xbb\xbf)?(?:BEGIN|END):/i.test(sniffed)) tree.line(sniffed, start, offset, line);
+      return tree.finish(offset);
     },
   };
 }
@@ -117,6 +122,7 @@ interface OpenComponent {
 function createRangeTree() {
   const calendars: { line: number; lines: Map<string, string> }[] = [];
   const components: ComponentRange[] = [];
+  const cut: ComponentRange[] = [];
   const problems: RangeProblem[] = [];
   /** Names of the open components below VCALENDAR. */
   const stack: string[] = [];
@@ -126,22 +132,23 @@ function createRangeTree() {
   const problem = (line: number, message: string): void => {
     if (problems.length < 1000) problems.push({ line, message });
   };
-  const drop = (): void => {
-    if (open !== undefined) problem(open.line, `${open.name} has no END`);
+  const drop = (end: number): void => {
+    if (open !== undefined && cut.length < 1000)
+      cut.push({ ...open, end, calendar: calendars.length - 1, isCut: true });
     open = undefined;
     stack.length = 0;
   };
 
   const begin = (name: string, start: number, line: number): void => {
     if (name === 'VCALENDAR') {
-      drop();
+      drop(start);
       if (inCalendar) problem(line, 'BEGIN:VCALENDAR before the END of the one before');
       inCalendar = true;
       calendars.push({ line, lines: new Map() });
     } else if (!inCalendar) {
       if (TOP_LEVEL.has(name)) problem(line, `${name} outside VCALENDAR`);
     } else if (stack.length === 0 || (TOP_LEVEL.has(name) && !stack.includes('VPOLL'))) {
-      drop();
+      drop(start);
       open = { name, start, line, uid: undefined };
       stack.push(name);
     } else if (stack.length < MAX_DEPTH) {
@@ -152,10 +159,10 @@ function createRangeTree() {
     }
   };
 
-  const end = (name: string, endOffset: number, line: number): void => {
+  const end = (name: string, start: number, endOffset: number, line: number): void => {
     if (name === 'VCALENDAR') {
       if (!inCalendar) problem(line, 'END:VCALENDAR without its BEGIN');
-      drop();
+      drop(start);
       inCalendar = false;
       return;
     }
@@ -182,17 +189,17 @@ function createRangeTree() {
       const name = match[1]?.toUpperCase() ?? '';
       const value = match[2] ?? '';
       if (name === 'BEGIN') begin(value.trim().toUpperCase(), start, line);
-      else if (name === 'END') end(value.trim().toUpperCase(), endOffset, line);
+      else if (name === 'END') end(value.trim().toUpperCase(), start, endOffset, line);
       else if (stack.length === 0 && inCalendar) calendars.at(-1)?.lines.set(name, utf8(text));
       else if (stack.length === 1 && open !== undefined && name === (open.name === 'VTIMEZONE' ? 'TZID' : 'UID')) {
         open.uid ??= utf8(value).trim() || undefined;
       }
     },
-    finish(): ComponentRanges {
-      drop();
+    finish(size: number): ComponentRanges {
+      drop(size);
       if (inCalendar) problem(calendars.at(-1)?.line ?? 1, 'VCALENDAR has no END');
       if (calendars.length === 0) problem(1, 'there is no VCALENDAR');
-      return { calendars, components, problems };
+      return { calendars, components, cut, problems };
     },
   };
 }

@@ -6,6 +6,8 @@ import { decodeParam } from './text.ts';
 
 /** Parameter values of one content line. More is no calendar, it is an attack. */
 export const MAX_PARAM_VALUES = 2000;
+/** Characters of the parameters of one content line: they are read without a break. */
+const MAX_PARAM_CHARACTERS = 1024 * 1024;
 
 const TAB = 9;
 const LF = 10;
@@ -179,6 +181,10 @@ export function createLineReader(fault: LineFault): LineReader {
       const colon = endOfParams(text, at, end);
       if (colon === end) {
         fault('a line without a colon after its parameters', 'colon');
+        return undefined;
+      }
+      if (colon - at > MAX_PARAM_CHARACTERS) {
+        fault(`more than ${MAX_PARAM_CHARACTERS} characters of parameters in one line`, 'param');
         return undefined;
       }
       const params = paramsOf(paramSets, text.slice(at, colon), fault);

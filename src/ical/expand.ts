@@ -1,3 +1,4 @@
+import { Refusal } from '../base/refusal.ts';
 import type { Steps } from '../base/steps.ts';
 import { propertiesOf, propertyOf, type Component, type Property } from './component.ts';
 import {
@@ -10,8 +11,8 @@ import {
 import type { CompSelection } from './data-request.ts';
 import type { MatchContext } from './filter-instances.ts';
 import { P } from './names.ts';
-import { childSelection, copyComponent, type Copy, type Edited, type RawText } from './raw-text.ts';
-import { recurrenceSet, type Instance } from './recurrence.ts';
+import { childSelection, copyComponent, copyingComponent, type Copy, type Edited, type RawText } from './raw-text.ts';
+import { readingRecurrenceSet, type Instance } from './recurrence.ts';
 import { formatTimeValue, parseTimeValue, timeOf, type TimeRange, type TimeValue } from './time-value.ts';
 import { instantOf, type ZoneContext } from './timezone.ts';
 import { writeProperty } from './write.ts';
@@ -64,22 +65,22 @@ export function* expandingText(expansion: Expansion, context: MatchContext): Ste
     return text ? [text] : [];
   };
   const edit = staticEdit(expansion, context);
-  return copyComponent<Slot>(calendar, { raw: expansion.raw, selection, edit, child })
-    .filter((part) => typeof part === 'string')
-    .join('');
+  const parts = yield* copyingComponent<Slot>(calendar, { raw: expansion.raw, selection, edit, child });
+  return parts.filter((part) => typeof part === 'string').join('');
 }
 
 function* settingText(components: readonly Component[], expansion: Expansion, context: MatchContext): Steps<string> {
   const { range } = expansion;
   let text = '';
   for (const component of components) {
+    yield;
     if (!isUndated(component) || !undatedOverlaps(component, range, context)) continue;
     text += copyComponent(component, copyOf(component, expansion, staticEdit(expansion, context))).join('');
   }
   const dated = components.filter((component) => !isUndated(component));
   if (dated.length === 0) return text;
   const templates = new Map<Component, Template>();
-  const set = recurrenceSet(dated, context);
+  const set = yield* readingRecurrenceSet(dated, context);
   // Some rows of RFC 4791 §9.9 match an instance that only borders on the range.
   for (const instance of set.instances({ from: range.start - 1, to: range.end + 1 }, context.budget)) {
     yield;
@@ -88,8 +89,19 @@ function* settingText(components: readonly Component[], expansion: Expansion, co
     let template = templates.get(component);
     if (template === undefined) templates.set(component, (template = templateOf(component, expansion, context)));
     for (const part of template) text += typeof part === 'string' ? part : fill(part, instance, context);
+    if (text.length > MOST_CHARACTERS) refuseLength();
   }
   return text;
+}
+
+/** Characters of one object that is expanded: each instance has all of its properties, be they megabytes. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+function refuseLength(): never {
+  throw new Refusal(
+    'number-of-matches-within-limits',
+    `The instances of one object are longer than ${MOST_CHARACTERS} characters: ask for a shorter time`,
+  );
 }
 
 const copyOf = (component: Component, { raw, comp }: Expansion, edit: Copy<Slot>['edit']): Copy<Slot> => ({

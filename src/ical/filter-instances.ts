@@ -1,17 +1,18 @@
+import type { Steps } from '../base/steps.ts';
 import { propertyOf, type Component } from './component.ts';
 import { isUndated, ownRange } from './component-times.ts';
 import type { CompFilter } from './filter-ast.ts';
 import {
-  alarmTest,
   isAlarmTest,
   isInstanceProp,
+  makingAlarmTest,
+  makingPropTest,
   overlapTest,
-  propTest,
   type ComponentTests,
   type InstanceTest,
 } from './instance-tests.ts';
 import { P } from './names.ts';
-import { recurrenceSet, type Budget } from './recurrence.ts';
+import { readingRecurrenceSet, type Budget } from './recurrence.ts';
 import { hull, intersection } from './time-range.ts';
 import { timeOf, type TimeRange } from './time-value.ts';
 import { instantOf, type ZoneContext } from './timezone.ts';
@@ -29,13 +30,13 @@ export interface MatchContext extends ZoneContext {
  * Whether any instance of a recurrence set matches a comp-filter (RFC 4791 §7.4, §9.7.1). All that one filter asks is
  * asked of the same instance, and of an overridden one with the properties of its override.
  */
-export function matchesRecurring(
+export function* matchingRecurring(
   components: readonly Component[],
   filter: CompFilter,
   tests: ComponentTests,
   context: MatchContext,
-): boolean {
-  const byInstance = instanceTests(components, filter, tests, context);
+): Steps<boolean> {
+  const byInstance = yield* makingInstanceTests(components, filter, tests, context);
   // Without a time there is no instance to ask: what a series lacks is told by its master, whatever an override has.
   const master = byInstance.length === 0 ? components.find((c) => !propertyOf(c, P['RECURRENCE-ID'])) : undefined;
   const own = [
@@ -46,49 +47,67 @@ export function matchesRecurring(
   ];
   if (filter.test === 'anyof') {
     if (own.length === 0 && byInstance.length === 0) return true;
-    if (components.some((component) => own.some((passes) => passes(component)))) return true;
-    return byInstance.some((test) => anyInstance(components, components, [test], context));
+    for (const component of components) for (const passing of own) if (yield* passing(component)) return true;
+    for (const test of byInstance) if (yield* findingInstance(components, components, [test], context)) return true;
+    return false;
   }
-  const eligible =
-    own.length === 0 ? components : components.filter((component) => own.every((passes) => passes(component)));
+  const eligible = own.length === 0 ? components : yield* findingEligible(components, own);
   if (byInstance.length === 0 || eligible.length === 0) return eligible.length > 0;
-  return anyInstance(components, eligible, byInstance, context);
+  return yield* findingInstance(components, eligible, byInstance, context);
 }
 
-function instanceTests(
+/** The components that pass all the tests. */
+function* findingEligible(
+  components: readonly Component[],
+  tests: readonly ((component: Component) => Steps<boolean>)[],
+): Steps<readonly Component[]> {
+  const eligible: Component[] = [];
+  for (const component of components) {
+    let passes = true;
+    for (const passing of tests) passes &&= yield* passing(component);
+    if (passes) eligible.push(component);
+  }
+  return eligible;
+}
+
+function* makingInstanceTests(
   components: readonly Component[],
   filter: CompFilter,
   tests: ComponentTests,
   context: ZoneContext,
-): InstanceTest[] {
+): Steps<InstanceTest[]> {
   const found: InstanceTest[] = [];
   if (filter.timeRange) found.push(overlapTest(filter.timeRange, context));
-  for (const prop of filter.props) if (isInstanceProp(prop)) found.push(propTest(prop, tests));
-  for (const comp of filter.comps) if (isAlarmTest(comp)) found.push(alarmTest(components, comp, tests, context));
+  for (const prop of filter.props) if (isInstanceProp(prop)) found.push(yield* makingPropTest(components, prop, tests));
+  for (const comp of filter.comps)
+    if (isAlarmTest(comp)) found.push(yield* makingAlarmTest(components, comp, tests, context));
   return found;
 }
 
 /** Whether any instance of an eligible component passes all the tests. */
-function anyInstance(
+function* findingInstance(
   components: readonly Component[],
   eligible: readonly Component[],
   tests: readonly InstanceTest[],
   context: MatchContext,
-): boolean {
+): Steps<boolean> {
   const isPassedUndated = (component: Component): boolean => tests.every((test) => test.passesUndated(component));
   if (eligible.some((component) => isUndated(component) && isPassedUndated(component))) return true;
+  yield;
   const groups = byReach(eligible, tests);
   if (groups.length === 0) return false;
+  yield;
   const dated = components.filter((component) => !isUndated(component));
-  const set = recurrenceSet(dated, context);
-  return groups.some(({ reach, members }) => {
-    const window = intersection(reach, boundsOf(dated, members, context));
-    if (window === undefined) return false;
+  const set = yield* readingRecurrenceSet(dated, context);
+  for (const { reach, members } of groups) {
+    const window = intersection(reach, yield* findingBounds(dated, members, context));
+    if (window === undefined) continue;
     for (const instance of set.instances({ from: window.start, to: window.end }, context.budget)) {
+      yield;
       if (members.has(instance.component) && tests.every((test) => test.passes(instance))) return true;
     }
-    return false;
-  });
+  }
+  return false;
 }
 
 interface Group {
@@ -130,14 +149,26 @@ function mergeBounded(groups: readonly Group[]): readonly Group[] {
  * Where instances of the members can lie. Without it, a search for an override's text in an open range would walk over
  * the endless instances of a master that has not that text.
  */
-function boundsOf(components: readonly Component[], members: ReadonlySet<Component>, context: ZoneContext): TimeRange {
+function* findingBounds(
+  components: readonly Component[],
+  members: ReadonlySet<Component>,
+  context: ZoneContext,
+): Steps<TimeRange> {
   if (components.every((component) => members.has(component))) return EVER;
-  const overrides = components.filter((component) => propertyOf(component, P['RECURRENCE-ID']));
-  const moves = overrides.map((override) => moveOf(override, context));
-  const ranged = moves.filter(({ isRanged }) => isRanged).sort((a, b) => a.id - b.id);
-  const master = components.find((component) => !overrides.includes(component));
-  const endless = ranged.at(-1)?.override ?? master;
-  const whole = moves.map(({ range }) => range).reduce(hull, { start: Infinity, end: -Infinity });
+  let whole: TimeRange = { start: Infinity, end: -Infinity };
+  let master: Component | undefined;
+  let last: ReturnType<typeof moveOf> | undefined;
+  for (const component of components) {
+    if (propertyOf(component, P['RECURRENCE-ID']) === undefined) {
+      master ??= component;
+      continue;
+    }
+    yield;
+    const move = moveOf(component, context);
+    whole = hull(whole, move.range);
+    if (move.isRanged && (last === undefined || move.id >= last.id)) last = move;
+  }
+  const endless = last?.override ?? master;
   return {
     start: master && members.has(master) ? -Infinity : whole.start - SLACK,
     end: endless && members.has(endless) ? Infinity : whole.end + SLACK,

@@ -3,7 +3,7 @@ import { paramOf, propertiesOf, propertyOf, type Component } from './component.t
 import { isUndated, periodRanges, recurrenceSets } from './component-times.ts';
 import { P } from './names.ts';
 import { unionOf, within, without, type RangeSet } from './range-set.ts';
-import { recurrenceSet, type Budget } from './recurrence.ts';
+import { readingRecurrenceSet, type Budget } from './recurrence.ts';
 import { intersection } from './time-range.ts';
 import { formatTimeValue, periodsOf, type Instant, type TimeRange } from './time-value.ts';
 import { zonesOf, type Zone, type ZoneContext } from './timezone.ts';
@@ -54,7 +54,8 @@ export function* findingBusyPeriods(
     if (members.every((member) => types.get(member) === undefined)) continue;
     // An override without times of its own is where its RECURRENCE-ID is: it may only say that it is cancelled.
     const dated = members.filter((member) => !isUndated(member) || propertyOf(member, P['RECURRENCE-ID']));
-    for (const instance of recurrenceSet(dated, context).instances({ from: range.start, to: range.end }, budget)) {
+    const set = yield* readingRecurrenceSet(dated, context);
+    for (const instance of set.instances({ from: range.start, to: range.end }, budget)) {
       yield;
       add(instance, types.get(instance.component));
     }

@@ -1,5 +1,6 @@
+import { createTurns, type Turns } from '../base/turns.ts';
 import type { Property } from './component.ts';
-import { type ComponentRange, createRangeScanner, rangesOf } from './component-ranges.ts';
+import { type ComponentRange, type ComponentRanges, createRangeScanner, rangesOf } from './component-ranges.ts';
 import { fullestZones, ownLines } from './fullest-zones.ts';
 import { P } from './names.ts';
 import { createSplitter, type Part, type SplitItem, type SplitOptions } from './splitter.ts';
@@ -85,8 +86,10 @@ export async function* mergeCalendars(open: () => Source, options: MergeOptions 
   let chunk: Uint8Array[] = [Buffer.from(header(options)), ...[...zones.values()].map(({ octets }) => octets)];
   let size = 0;
   const sent = new Set(zones.keys());
+  const turns = createTurns();
   for await (const octets of open()) {
-    for (const range of rangesOf(octets).components) {
+    for (const range of (await rangesInTurns(octets, turns)).components) {
+      if (turns.isDue()) await turns.take();
       // A VTIMEZONE that came after the gathering, or was too much for it, goes out beside its component.
       if (range.name === 'VTIMEZONE' && isSent(sent, range.uid ?? '')) continue;
       const own = ownLines(octets, range);
@@ -99,6 +102,18 @@ export async function* mergeCalendars(open: () => Source, options: MergeOptions 
     size = 0;
   }
   yield Buffer.concat([...chunk, Buffer.from('END:VCALENDAR\r\n')]);
+}
+
+/** Octets that are scanned between two breaks. */
+const SCANNED = 256 * 1024;
+
+async function rangesInTurns(octets: Uint8Array, turns: Turns): Promise<ComponentRanges> {
+  const scanner = createRangeScanner();
+  for (let from = 0; from < octets.length; from += SCANNED) {
+    scanner.push(octets.subarray(from, from + SCANNED));
+    if (turns.isDue()) await turns.take();
+  }
+  return scanner.finish();
 }
 
 function isSent(sent: Set<string>, tzid: string): boolean {

@@ -2,6 +2,7 @@ import { LIMITS } from '../base/limits.ts';
 import { atOnce, type Steps } from '../base/steps.ts';
 import { propertyOf, type Component, type Property } from './component.ts';
 import { componentEnvelope, isUndated, RECURRING_COMPONENTS, recurrenceSets } from './component-times.ts';
+import { indexedBusyOf, type IndexedBusy } from './index-busy.ts';
 import { P } from './names.ts';
 import { readingRecurrenceSet, type Budget, type RecurrenceSet, type Window } from './recurrence.ts';
 import { hull } from './time-range.ts';
@@ -35,6 +36,12 @@ export interface IndexContext {
   readonly budget?: Budget | undefined;
 }
 
+/** One instance of a VEVENT. */
+export interface IndexedOccurrence extends TimeRange {
+  /** How it counts in free-busy; undefined: only the octets tell. */
+  readonly busy: IndexedBusy | undefined;
+}
+
 /** What a store keeps of a calendar object, so that a time-range is answered without reading each object. */
 export interface IndexEntry {
   /**
@@ -52,7 +59,7 @@ export interface IndexEntry {
    */
   readonly exact: boolean;
   /** Instances of VEVENTs, in order of start. */
-  readonly occurrences: readonly TimeRange[];
+  readonly occurrences: readonly IndexedOccurrence[];
   /** Between these instants `occurrences` is complete. Both undefined: everywhere. Both the same: nowhere. */
   readonly indexedFrom: Instant | undefined;
   readonly indexedUntil: Instant | undefined;
@@ -81,7 +88,8 @@ export function* findingIndexEntry(calendar: Component, { horizon, budget }: Ind
     for (const { extent } of yield* readingSets(members, { zones, floating: reading }, budget)) envelope.add(extent);
   }
   const exact = !mixed && members.every(({ name }) => name === 'VEVENT');
-  const rows = exact ? yield* findingRows(sets, horizon, budget) : NO_ROWS;
+  const found = { sets, busyOf: indexedBusyOf(members, { floating }) };
+  const rows = exact ? yield* findingRows(found, horizon, budget) : NO_ROWS;
   return { ...envelope.padded(floating ? ANY_OFFSET : 0), floating, exact, ...rows };
 }
 
@@ -179,14 +187,19 @@ type Rows = Pick<IndexEntry, 'occurrences' | 'indexedFrom' | 'indexedUntil'>;
 
 const NO_ROWS: Rows = { occurrences: [], indexedFrom: 0, indexedUntil: 0 };
 
+interface Found {
+  readonly sets: readonly DatedSet[];
+  readonly busyOf: (member: Component) => IndexedBusy | undefined;
+}
+
 /** The instances of all VEVENTs, as far as the horizon asks for them. */
-function* findingRows(dated: readonly DatedSet[], horizon: Horizon, budget: Budget | undefined): Steps<Rows> {
+function* findingRows(found: Found, horizon: Horizon, budget: Budget | undefined): Steps<Rows> {
   const { from, until, maxInstances } = horizon;
-  const sets = dated.map(({ set }) => set);
-  const first = Math.min(...dated.map(({ extent }) => extent.start));
-  const last = Math.max(...dated.map(({ extent }) => extent.end));
-  const takeIn = (start: Instant, end: Instant) => taking(sets, { from: start - 1, to: end + 1 }, maxInstances, budget);
-  if (sets.every((set) => !set.recurring) || (first >= from && last <= until)) {
+  const first = Math.min(...found.sets.map(({ extent }) => extent.start));
+  const last = Math.max(...found.sets.map(({ extent }) => extent.end));
+  const takeIn = (start: Instant, end: Instant) =>
+    taking(found, { from: start - 1, to: end + 1 }, maxInstances, budget);
+  if (found.sets.every(({ set }) => !set.recurring) || (first >= from && last <= until)) {
     const all = yield* takeIn(-Infinity, Infinity);
     if (all.next === undefined) return { occurrences: all.taken, indexedFrom: undefined, indexedUntil: undefined };
   }
@@ -206,17 +219,17 @@ function* findingRows(dated: readonly DatedSet[], horizon: Horizon, budget: Budg
 
 /** The first `max` instances that touch the window, and the start of the one after them. */
 function* taking(
-  sets: readonly RecurrenceSet[],
+  { sets, busyOf }: Found,
   window: Window,
   max: number,
   budget: Budget | undefined,
-): Steps<{ readonly taken: readonly TimeRange[]; readonly next: Instant | undefined }> {
-  const found: TimeRange[] = [];
-  for (const set of sets) {
+): Steps<{ readonly taken: readonly IndexedOccurrence[]; readonly next: Instant | undefined }> {
+  const found: IndexedOccurrence[] = [];
+  for (const { set } of sets) {
     let count = 0;
-    for (const { start, end } of set.instances(window, budget)) {
+    for (const { start, end, component } of set.instances(window, budget)) {
       yield;
-      found.push({ start, end });
+      found.push({ start, end, busy: busyOf(component) });
       if (++count > max) break;
     }
   }

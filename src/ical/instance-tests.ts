@@ -1,3 +1,4 @@
+import type { Steps } from '../base/steps.ts';
 import { alarmFires, alarmTrigger, type AlarmTrigger } from './alarm-triggers.ts';
 import { propertyOf, type Component } from './component.ts';
 import { instanceOverlaps, undatedOverlaps } from './component-times.ts';
@@ -13,10 +14,10 @@ const EVER: TimeRange = { start: -Infinity, end: Infinity };
 
 /** What filter.ts knows of components by themselves, so that neither file imports the other. */
 export interface ComponentTests {
-  prop(component: Component, filter: PropFilter): boolean;
-  comp(component: Component, filter: CompFilter): boolean;
+  prop(component: Component, filter: PropFilter): Steps<boolean>;
+  comp(component: Component, filter: CompFilter): Steps<boolean>;
   /** The props and comps of the filter asked of this very component, whatever its name and time. */
-  alone(component: Component, filter: CompFilter): boolean;
+  alone(component: Component, filter: CompFilter): Steps<boolean>;
 }
 
 /** A test that one instance may pass and another of the same component may not. */
@@ -46,10 +47,16 @@ export const isInstanceProp = (prop: PropFilter): boolean =>
   prop.timeRange !== undefined && EFFECTIVE.includes(prop.name);
 
 /** A prop-filter with a time-range on DTSTART, DTEND or DUE. */
-export function propTest(filter: PropFilter, tests: ComponentTests): InstanceTest {
+export function* makingPropTest(
+  components: readonly Component[],
+  filter: PropFilter,
+  tests: ComponentTests,
+): Steps<InstanceTest> {
   const { timeRange = EVER, ...rest } = filter;
   const hasParams = filter.params.length > 0;
-  const passesParams = (component: Component): boolean => hasParams && tests.prop(component, rest);
+  const passing = new Set<Component>();
+  if (hasParams) for (const component of components) if (yield* tests.prop(component, rest)) passing.add(component);
+  const passesParams = (component: Component): boolean => passing.has(component);
   const isInRange = (instance: Instance): boolean => {
     const instant = effectiveInstant(instance, filter.name);
     return instant !== undefined && instantInRange(timeRange, instant);
@@ -89,12 +96,12 @@ function effectiveInstant({ component, start, end, startValue }: Instance, name:
 export const isAlarmTest = (comp: CompFilter): boolean => comp.timeRange !== undefined;
 
 /** Whether an alarm of the instance that has what the filter asks for fires in its time-range. */
-export function alarmTest(
+export function* makingAlarmTest(
   components: readonly Component[],
   filter: CompFilter,
   tests: ComponentTests,
   context: ZoneContext,
-): InstanceTest {
+): Steps<InstanceTest> {
   const { timeRange = EVER, ...rest } = filter;
   const hasMore = filter.props.length + filter.comps.length > 0;
   // Components whose instances all pass, by an absolute trigger; and the relative triggers of the others.
@@ -104,10 +111,15 @@ export function alarmTest(
     const alarms = component.components.filter(
       ({ name }) => name === 'VALARM' && (filter.name === '*' || filter.name === name),
     );
-    const having = filter.test === 'anyof' ? alarms : alarms.filter((alarm) => tests.alone(alarm, rest));
+    const passing: Component[] = [];
+    for (const alarm of alarms) {
+      yield;
+      if (!hasMore || (yield* tests.alone(alarm, rest))) passing.push(alarm);
+    }
+    const having = filter.test === 'anyof' ? alarms : passing;
     const triggers = having.flatMap((alarm) => alarmTrigger(alarm, context) ?? []);
     const isAlways =
-      (filter.test === 'anyof' && hasMore && alarms.some((alarm) => tests.alone(alarm, rest))) ||
+      (filter.test === 'anyof' && hasMore && passing.length > 0) ||
       triggers.some((trigger) => trigger.at !== undefined && alarmFires(trigger, undefined, timeRange, context));
     if (isAlways) always.add(component);
     relative.set(

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Refusal } from '../base/refusal.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Property } from './component.ts';
 import { formOf, isKnownType, writeRecur, type JcalRecur, type JcalScalar, type JcalValue } from './jcal-value.ts';
 import { P, propertyRule } from './names.ts';
-import { splitValue } from './text.ts';
+import { escapingText, splitValue, unescapingText } from './text.ts';
 
 /** The parameters of a property: lower-case names (RFC 7265 §3.5). */
 export type JcalParams = Readonly<Record<string, string | readonly string[]>>;
@@ -18,10 +19,13 @@ export const UNKNOWN = 'unknown';
  * and is kept as it is, so that nothing is lost or mended on the way; the VALUE that it had is then kept among the
  * parameters, where RFC 7265 §3.5.1 has no place for it otherwise.
  */
-export function jcalProperty(property: Property): JcalProperty {
+export const jcalProperty = (property: Property): JcalProperty => atOnce(makingJcalProperty(property));
+
+/** As jcalProperty; it may be interrupted within a long value. */
+export function* makingJcalProperty(property: Property): Steps<JcalProperty> {
   const name = property.name.toLowerCase();
   for (const type of typesOf(property)) {
-    const read = typedValues(type, property);
+    const read = yield* readingTyped(type, property);
     if (read !== undefined) return [name, paramsOf(read.params), type, ...read.values];
   }
   return [name, paramsOf(property.params), UNKNOWN, property.value];
@@ -65,16 +69,24 @@ interface TypedValues {
   readonly values: readonly JcalValue[];
 }
 
-function typedValues(type: string, property: Property): TypedValues | undefined {
+function* readingTyped(type: string, property: Property): Steps<TypedValues | undefined> {
   const { name, params } = property;
   const isEncoded = isKnownType(type) && type !== 'binary' && isBase64(params);
   const raw = isEncoded ? decoded(property.value) : property.value;
   if (raw === undefined || (isEncoded && !isText(type) && raw.includes('\n'))) return undefined;
+  if (raw.length > SHORT) yield;
   // What was encoded as a whole has no escapes of its own.
-  const values = isEncoded && isText(type) ? [raw] : valuesOf(name, type, raw);
+  const values = isEncoded && isText(type) ? [raw] : yield* readingValues(name, type, raw);
   const kept = [...params].filter(([param]) => param !== 'VALUE' && !(isEncoded && param === 'ENCODING'));
   return values && { params: new Map(kept), values };
 }
+
+/** Characters of a value that are read without a break. */
+const SHORT = 16 * 1024;
+/** Values of one property: more are kept as one `unknown`, and so is a rule of more characters. */
+const MOST_VALUES = 100_000;
+/** Values that are read between two breaks. */
+const VALUES = 1000;
 
 /** RFC 7265 §3.1: only BINARY stays in base 64. Undefined for what is none, or no text. */
 function decoded(value: string): string | undefined {
@@ -86,16 +98,41 @@ function decoded(value: string): string | undefined {
 }
 
 /** Undefined where one of the values is not well formed. */
-function valuesOf(name: string, type: string, raw: string): readonly JcalValue[] | undefined {
-  if (name === P.GEO && type === 'float') return structured(type, raw.split(';'), [2, 2]);
-  if (name === P['REQUEST-STATUS'] && type === 'text') return structured(type, splitValue(raw, ';'), [2, 3]);
+function* readingValues(name: string, type: string, raw: string): Steps<readonly JcalValue[] | undefined> {
+  const isLong = raw.length > MOST_VALUES;
+  if (type === 'recur' && isLong) return undefined;
+  if (name === P.GEO && type === 'float') return isLong ? undefined : structured(type, raw.split(';'), [2, 2]);
+  // Three parts at most: the data of the last may be long.
+  if (name === P['REQUEST-STATUS'] && type === 'text') {
+    return isLong && hasMore(raw, ';', 10) ? undefined : structured(type, splitValue(raw, ';'), [2, 3]);
+  }
   const form = formOf(type);
   const rule = propertyRule(name);
   // Of a property that no RFC defines, nobody knows whether a semicolon separates.
-  if (isText(type) && rule === undefined && name !== 'XML' && splitValue(raw, ';').length > 1) return undefined;
+  if (isText(type) && rule === undefined && name !== 'XML' && hasSeparator(raw)) return undefined;
   const isList = form.list && (rule === undefined ? name !== 'XML' : rule.list === true);
+  if (isList && isLong && hasMore(raw, ',', MOST_VALUES)) return undefined;
+  if (raw.length > SHORT) yield;
   const pieces = !isList ? [raw] : isText(type) ? splitValue(raw) : raw.split(',');
-  return readAll(type, pieces);
+  return raw.length > SHORT ? yield* readingAll(type, pieces) : readAll(type, pieces);
+}
+
+/** Whether a semicolon stands in it that no backslash escapes. */
+function hasSeparator(raw: string): boolean {
+  let at = raw.indexOf(';');
+  if (at === -1 || !raw.includes('\\')) return at !== -1;
+  for (at = 0; at < raw.length; at++) {
+    if (raw[at] === '\\') at++;
+    else if (raw[at] === ';') return true;
+  }
+  return false;
+}
+
+/** Whether a separator stands in it more than so many times, escaped or not. */
+function hasMore(raw: string, separator: string, most: number): boolean {
+  let count = 0;
+  for (let at = raw.indexOf(separator); at !== -1 && count <= most; at = raw.indexOf(separator, at + 1)) count++;
+  return count > most;
 }
 
 function readAll(type: string, pieces: readonly string[]): readonly JcalValue[] | undefined {
@@ -109,17 +146,35 @@ function readAll(type: string, pieces: readonly string[]): readonly JcalValue[] 
   return values;
 }
 
+function* readingAll(type: string, pieces: readonly string[]): Steps<readonly JcalValue[] | undefined> {
+  const values: JcalValue[] = [];
+  for (let from = 0; from < pieces.length; from += VALUES) {
+    yield;
+    const [sole, ...rest] = pieces.slice(from, from + VALUES);
+    const some =
+      isText(type) && sole !== undefined && rest.length === 0
+        ? [yield* unescapingText(sole)]
+        : readAll(type, pieces.slice(from, from + VALUES));
+    if (some === undefined) return undefined;
+    for (const value of some) values.push(value);
+  }
+  return values;
+}
+
 function structured(type: string, parts: readonly string[], [least, most]: readonly [number, number]) {
+  if (parts.length < least || parts.length > most) return undefined;
   const values = readAll(type, parts);
-  if (values === undefined || parts.length < least || parts.length > most) return undefined;
-  return [values.filter((value): value is JcalScalar => typeof value !== 'object')];
+  return values && [values.filter((value): value is JcalScalar => typeof value !== 'object')];
 }
 
 /** Properties without a default type (RFC 7986 §5.10, §5.11, RFC 9073 §6.5, §6.6, RFC 9253 §8.2): VALUE is always said. */
 const NO_DEFAULT = new Set<string>([P.IMAGE, P.CONFERENCE, P['STYLED-DESCRIPTION'], P['STRUCTURED-DATA'], P.LINK]);
 
-/** The property of iCalendar that a property of jCal stands for (RFC 7265 §4). Throws valid-calendar-data. */
-export function propertyOfJcal([written, jcalParams, jcalType, ...values]: JcalProperty): Property {
+/**
+ * The property of iCalendar that a property of jCal stands for (RFC 7265 §4); it may be interrupted within a long value.
+ * Throws valid-calendar-data.
+ */
+export function* readingJcalProperty([written, jcalParams, jcalType, ...values]: JcalProperty): Steps<Property> {
   const name = nameOf(written, 'a property').toUpperCase();
   const type = nameOf(jcalType, 'a value type').toLowerCase();
   const params = new Map<string, readonly string[]>();
@@ -133,7 +188,14 @@ export function propertyOfJcal([written, jcalParams, jcalType, ...values]: JcalP
   if (type !== UNKNOWN && !isDefault) params.set('VALUE', [type.toUpperCase()]);
   // RFC 5545 §3.3.1: never one without the other.
   if (type === 'binary' && !params.has('ENCODING')) params.set('ENCODING', ['BASE64']);
-  const value = values.map((each) => rawOf(type, each)).join(',');
+  const raws: string[] = [];
+  for (const each of values) {
+    if (raws.length % VALUES === VALUES - 1) yield;
+    const isLong = typeof each === 'string' && each.length > SHORT && isText(type);
+    raws.push(isLong ? yield* escapingText(each) : rawOf(type, each));
+  }
+  const value = raws.join(',');
+  if (value.length > SHORT) yield;
   if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) refuse(`the value of ${name}: a control character`);
   return { name, params, value, line: 1 };
 }

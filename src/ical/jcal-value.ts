@@ -105,7 +105,8 @@ const recur: ValueForm = {
   read(raw) {
     const parts = new Map<string, JcalScalar | JcalScalar[]>();
     for (const part of raw.split(';')) {
-      const [, name = '', value = ''] = /^([A-Za-z0-9-]+)=(.+)$/.exec(part) ?? [];
+      // Nothing that writeRecur would refuse: a blank after a part, say, is not well formed.
+      const [, name = '', value = ''] = /^([A-Za-z0-9-]+)=([^:="\s]+)$/.exec(part) ?? [];
       const read = name === '' ? undefined : readRulePart(name.toUpperCase(), value);
       if (read === undefined || parts.has(name.toLowerCase())) return undefined;
       parts.set(name.toLowerCase(), read);

@@ -1,22 +1,8 @@
 import { Refusal } from '../base/refusal.ts';
-import type { Component } from './component.ts';
-import { jcalProperty, propertyOfJcal, type JcalParams, type JcalProperty } from './jcal-property.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
+import type { Component, Property } from './component.ts';
+import { readingJcalProperty, type JcalParams, type JcalProperty } from './jcal-property.ts';
 import type { JcalValue } from './jcal-value.ts';
-
-/** Name, properties, components (RFC 7265 §3.3). */
-export type JcalComponent = readonly [
-  name: string,
-  properties: readonly JcalProperty[],
-  components: readonly JcalComponent[],
-];
-
-/** A component in the form of jCal. Nothing in it is lost; properties come before components, each in their order. */
-export function jcalOf({ name, properties, components }: Component): JcalComponent {
-  return [name.toLowerCase(), properties.map(jcalProperty), components.map(jcalOf)];
-}
-
-/** A component as a JSON document (RFC 7265). */
-export const jcalText = (component: Component): string => JSON.stringify(jcalOf(component));
 
 /** Bounds of a document: octets, levels of arrays, and values of any kind. */
 export interface JcalLimits {
@@ -31,12 +17,19 @@ export interface JcalLimits {
  *
  * @throws Refusal max-resource-size beyond the octets; valid-calendar-data for what is not jCal, or beyond the bounds
  */
-export function readJcal(octets: Uint8Array, limits: JcalLimits): Component {
+export const readJcal = (octets: Uint8Array, limits: JcalLimits): Component => atOnce(readingJcal(octets, limits));
+
+/** As readJcal; it may be interrupted between two properties, and within a long value. Only JSON.parse may not. */
+export function* readingJcal(octets: Uint8Array, limits: JcalLimits): Steps<Component> {
   if (octets.length > limits.octets)
     throw new Refusal('max-resource-size', `At most ${limits.octets} octets are accepted`);
   const text = textOf(octets);
-  checkBounds(text, limits);
-  return componentOfJcal(toComponent(parseJson(text)));
+  yield;
+  yield* checkingBounds(text, limits);
+  yield;
+  const json = parseJson(text);
+  yield;
+  return yield* readingComponent(json);
 }
 
 function textOf(octets: Uint8Array): string {
@@ -63,11 +56,19 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
+/** Characters that are looked at between two breaks. */
+const PIECE = 256 * 1024;
+
 /** Before anything is built of it: a megabyte of brackets is half a million arrays. */
-function checkBounds(text: string, limits: JcalLimits): void {
+function* checkingBounds(text: string, limits: JcalLimits): Steps<void> {
   let depth = 0;
   let values = 0;
+  let pause = PIECE;
   for (let at = 0; at < text.length; at++) {
+    if (at > pause) {
+      yield;
+      pause = at + PIECE;
+    }
     const code = text.charCodeAt(at);
     if (code === DQUOTE) at = endOfString(text, at);
     else if (code === COMMA) values++;
@@ -89,20 +90,36 @@ function endOfString(text: string, start: number): number {
   return at;
 }
 
-/** The component of iCalendar that a component of jCal stands for (RFC 7265 §4). Throws valid-calendar-data. */
-export function componentOfJcal([written, properties, components]: JcalComponent): Component {
+/** A component made of its parts: its name as it was written, and what its components are read from. */
+export function* assemblingComponent<Source>(
+  written: string,
+  properties: readonly Property[],
+  sources: readonly Source[],
+  read: (source: Source) => Steps<Component>,
+): Steps<Component> {
   const name = written.toUpperCase();
   if (!/^[A-Z0-9-]{1,255}$/.test(name)) refuse(`the name of a component: ${name.slice(0, 40)}`);
-  return { name, properties: properties.map(propertyOfJcal), components: components.map(componentOfJcal), line: 1 };
+  const components: Component[] = [];
+  for (const source of sources) components.push(yield* read(source));
+  return { name, properties, components, line: 1 };
 }
 
-function toComponent(json: unknown): JcalComponent {
+/** Properties that are read between two breaks. */
+const PROPERTIES = 100;
+
+/** A component of JSON of which nothing is known. */
+function* readingComponent(json: unknown): Steps<Component> {
   if (!Array.isArray(json) || json.length !== 3) refuse('a component: not an array of name, properties and components');
-  const [name, properties, components] = json as unknown[];
-  if (typeof name !== 'string' || !Array.isArray(properties) || !Array.isArray(components)) {
+  const [written, properties, components] = json as unknown[];
+  if (typeof written !== 'string' || !Array.isArray(properties) || !Array.isArray(components)) {
     refuse('a component: not an array of name, properties and components');
   }
-  return [name, properties.map(toProperty), components.map(toComponent)];
+  const read: Property[] = [];
+  for (const [index, property] of (properties as unknown[]).entries()) {
+    if (index % PROPERTIES === 0) yield;
+    read.push(yield* readingJcalProperty(toProperty(property)));
+  }
+  return yield* assemblingComponent(written, read, components as unknown[], readingComponent);
 }
 
 function toProperty(json: unknown): JcalProperty {

@@ -50,12 +50,18 @@ export function* parsingCalendar(source: string | Uint8Array, options: ParseOpti
  * Every VCALENDAR of a source, as far as it can be read: what cannot be read is passed over and told as a problem.
  * For files of people (RFC 5545 §3.4 allows several iCalendar objects in a stream); it throws nothing.
  */
-export function parseCalendars(
-  source: string | Uint8Array,
-  options: ParseOptions = {},
-): { readonly calendars: readonly Component[]; readonly problems: readonly ParseProblem[] } {
+export const parseCalendars = (source: string | Uint8Array, options: ParseOptions = {}): ParsedCalendars =>
+  atOnce(parsingCalendars(source, options));
+
+export interface ParsedCalendars {
+  readonly calendars: readonly Component[];
+  readonly problems: readonly ParseProblem[];
+}
+
+/** As parseCalendars; it may be interrupted between two lines. */
+export function* parsingCalendars(source: string | Uint8Array, options: ParseOptions = {}): Steps<ParsedCalendars> {
   const problems: ParseProblem[] = [];
-  const calendars = readTree(source, { maxContentLines: 50 * MAX_CONTENT_LINES, ...options }, (problem) => {
+  const calendars = yield* readingTree(source, { maxContentLines: 50 * MAX_CONTENT_LINES, ...options }, (problem) => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem);
     else if (problems.length === MAX_PROBLEMS) problems.push({ ...problem, message: 'more problems follow' });
   });
@@ -271,5 +277,8 @@ function* reportingControls(text: string, firstLine: number, report: Report): St
 
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]|\r(?=[^\r\n])/g;
 const MOST_CONTROLS = 100;
+
+/** Whether a short text holds what may stand nowhere. */
+export const holdsControl = (text: string): boolean => text.search(CONTROL) >= 0;
 /** Characters that are looked at between two breaks. */
 const PIECE = 1024 * 1024;

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Component, Property } from './component.ts';
 import type { CompSelection } from './data-request.ts';
 import { writeProperty } from './write.ts';
@@ -49,11 +50,32 @@ export interface Copy<Slot> {
 }
 
 /** The component from BEGIN to END as pieces of text and slots; neighbouring lines that are kept make one piece. */
-export function copyComponent<Slot extends object>(component: Component, copy: Copy<Slot>): (string | Slot)[] {
+export const copyComponent = <Slot extends object>(component: Component, copy: Copy<Slot>): (string | Slot)[] =>
+  atOnce(copyingComponent(component, copy));
+
+/** As copyComponent; it may be interrupted between two components, and two properties. */
+export function* copyingComponent<Slot extends object>(
+  component: Component,
+  copy: Copy<Slot>,
+): Steps<(string | Slot)[]> {
+  const parts: (string | Slot)[] = [];
+  yield* appendingCopy(component, copy, parts);
+  return parts;
+}
+
+/** Properties and components that are copied between two breaks. */
+const ITEMS = 500;
+
+function* appendingCopy<Slot extends object>(
+  component: Component,
+  copy: Copy<Slot>,
+  parts: (string | Slot)[],
+): Steps<void> {
   const { raw } = copy;
-  const parts: (string | Slot)[] = [`BEGIN:${component.name}${raw.eol}`];
+  parts.push(`BEGIN:${component.name}${raw.eol}`);
   let start = 0;
   let end = 0;
+  let count = 0;
   const flush = (): void => {
     if (end > start) parts.push(raw.text.slice(start, end));
     start = end = 0;
@@ -73,15 +95,15 @@ export function copyComponent<Slot extends object>(component: Component, copy: C
     }
   };
   for (const item of inOrder(component)) {
+    if (++count % ITEMS === 0) yield;
     if ('value' in item) copyProperty(item);
     else {
       flush();
-      parts.push(...copyChild(item, component, copy));
+      yield* appendingChild(item, component, copy, parts);
     }
   }
   flush();
   parts.push(`END:${component.name}${raw.eol}`);
-  return parts;
 }
 
 function editProperty<Slot>(property: Property, owner: Component, copy: Copy<Slot>): Edited<Slot> {
@@ -97,15 +119,19 @@ function editProperty<Slot>(property: Property, owner: Component, copy: Copy<Slo
   return edited && writeProperty({ ...property, params, value: '' });
 }
 
-function copyChild<Slot extends object>(
+function* appendingChild<Slot extends object>(
   child: Component,
   parent: Component,
   copy: Copy<Slot>,
-): readonly (string | Slot)[] {
+  parts: (string | Slot)[],
+): Steps<void> {
   const own = copy.child?.(child, parent);
-  if (own) return own;
+  if (own) {
+    for (const part of own) parts.push(part);
+    return;
+  }
   const selection = childSelection(copy.selection, child.name);
-  return selection ? copyComponent(child, { ...copy, selection }) : [];
+  if (selection) yield* appendingCopy(child, { ...copy, selection }, parts);
 }
 
 /** What of a component inside is asked for; undefined: nothing. */

@@ -8,6 +8,7 @@ import { foldLine, writeProperty } from './write.ts';
 
 type Edit = RepairRule['edit'];
 
+const LF = 10;
 const NOTHING = new Uint8Array(0);
 
 /** The property of a content line; undefined where it is none. */
@@ -122,7 +123,8 @@ const closeAll: Edit = (lines) => {
   }
   if (open.length === 0) return undefined;
   const ends = open.reverse().map((name) => `END:${name}\r\n`);
-  lines.append(Buffer.from(`\r\n${ends.join('')}`));
+  const isBroken = lines.octets().at(-1) === LF;
+  lines.append(Buffer.from(`${isBroken ? '' : '\r\n'}${ends.join('')}`));
   return { says: 'the end is missing: what was there is kept', safe: false };
 };
 

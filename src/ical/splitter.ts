@@ -6,7 +6,7 @@ import { type Component, paramOf, type Property, propertyOf } from './component.
 import type { CalendarHeader, ComponentRange, ComponentRanges } from './component-ranges.ts';
 import { asBuffer } from './content-line.ts';
 import { P } from './names.ts';
-import { parseComponent } from './parse.ts';
+import { holdsControl, parseComponent } from './parse.ts';
 import { validateObject } from './validate.ts';
 import { foldLine } from './write.ts';
 
@@ -51,10 +51,13 @@ export interface Part {
 }
 
 /** Makes the calendar objects of a source whose components were found; the caller reads their octets. */
-export function createSplitter({ calendars, components, problems }: ComponentRanges, options: SplitOptions) {
+export function createSplitter({ calendars, components, cut, problems }: ComponentRanges, options: SplitOptions) {
   const { prodId = '-//Kalends//Kalends//EN', maxOctets = LIMITS.resourceOctets.default } = options;
   const zones = zoneTable(components);
   const told: SplitItem[] = problems.map(({ line, message }) => ({ kind: 'problem', problem: message, line }));
+  for (const { name, line } of cut) {
+    if (name === 'VTIMEZONE') told.push({ kind: 'problem', problem: 'VTIMEZONE has no END', line });
+  }
   const usable = new Set<number>();
   for (const [index, header] of calendars.entries()) {
     if (!/:\s*1\.0\s*$/.test(header.lines.get(P.VERSION) ?? '')) usable.add(index);
@@ -65,7 +68,7 @@ export function createSplitter({ calendars, components, problems }: ComponentRan
 
   return {
     problems: told,
-    groups: groupRanges(components.filter(({ calendar }) => usable.has(calendar))),
+    groups: groupRanges(inOrder(components, cut).filter(({ calendar }) => usable.has(calendar))),
 
     part(range: ComponentRange, octets: Uint8Array): Part {
       const known = kept.get(range);
@@ -79,7 +82,10 @@ export function createSplitter({ calendars, components, problems }: ComponentRan
     /** The VTIMEZONEs of what the parts reference, the one of the same VCALENDAR first. */
     zonesFor(parts: readonly Part[]): ComponentRange[] {
       const tzids = new Set<string>();
-      for (const { component } of parts) if (component !== undefined) collectTzids(component, tzids);
+      for (const { component, octets } of parts) {
+        if (component !== undefined) collectTzids(component, tzids);
+        else for (const [, tzid = ''] of octets.toString().matchAll(/;TZID="?([^":;\r\n]+)/gi)) tzids.add(tzid);
+      }
       const calendar = parts[0]?.range.calendar;
       return [...tzids].flatMap((tzid) => {
         const candidates = zones.get(tzid) ?? [];
@@ -96,7 +102,8 @@ export function createSplitter({ calendars, components, problems }: ComponentRan
         const told = { kind: 'problem', problem: part.problem, line: part.range.line, ...uidOf(part) } as const;
         // A part that is too large was not kept.
         const isWhole = octets === undefined && parts.every((each) => each.octets.length > 0);
-        if (isWhole) octets = wrap([...zoneParts, ...parts], headerLines(calendars[part.range.calendar], prodId));
+        if (isWhole)
+          octets = wrap([...zoneParts, ...cutLast(parts)], headerLines(calendars[part.range.calendar], prodId));
         yield isWhole && octets !== undefined ? { ...told, octets } : told;
       }
       const [first] = good;
@@ -110,6 +117,14 @@ export function createSplitter({ calendars, components, problems }: ComponentRan
     },
   };
 }
+
+const inOrder = (one: readonly ComponentRange[], other: readonly ComponentRange[]): readonly ComponentRange[] =>
+  other.length === 0 ? one : [...one, ...other].sort((a, b) => a.start - b.start);
+
+const cutLast = (parts: readonly Part[]): readonly Part[] => [
+  ...parts.filter(({ range }) => !range.isCut),
+  ...parts.filter(({ range }) => range.isCut),
+];
 
 const uidOf = ({ range }: Part): { uid?: string } => (range.uid === undefined ? {} : { uid: range.uid });
 
@@ -143,6 +158,7 @@ function readPart(range: ComponentRange, octets: Uint8Array, maxOctets: number):
     return { range, octets: Buffer.alloc(0), component: undefined, problem };
   }
   const own = withCrlf(asBuffer(octets));
+  if (range.isCut) return { range, octets: own, component: undefined, problem: `${range.name} has no END` };
   try {
     return { range, octets: own, component: parseComponent(own, { firstLine: range.line }), problem: undefined };
   } catch (error) {
@@ -228,16 +244,19 @@ const wrap = (parts: readonly Part[], lines: readonly string[]): Buffer =>
   Buffer.concat([
     Buffer.from(`BEGIN:VCALENDAR\r\n${lines.map(foldLine).join('')}`),
     ...parts.map((part) => part.octets),
-    Buffer.from('END:VCALENDAR\r\n'),
+    // What is open cannot be closed before what is in it.
+    ...(parts.some(({ range }) => range.isCut) ? [] : [Buffer.from('END:VCALENDAR\r\n')]),
   ]);
 
 /** METHOD is not for a stored object (RFC 4791 §4.1), and X-WR-CALNAME is the calendar's, not the object's. */
 function headerLines(header: CalendarHeader | undefined, prodId: string): string[] {
-  return [
-    'VERSION:2.0',
-    header?.lines.get(P.PRODID) ?? `PRODID:${prodId}`,
-    ...(header?.lines.has(P.CALSCALE) === true ? [header.lines.get(P.CALSCALE) ?? ''] : []),
-  ];
+  // A control character in it must not make every object of the file unreadable.
+  const lineOf = (name: string): string | undefined => {
+    const line = header?.lines.get(name);
+    return line === undefined || holdsControl(line) ? undefined : line;
+  };
+  const calscale = lineOf(P.CALSCALE);
+  return ['VERSION:2.0', lineOf(P.PRODID) ?? `PRODID:${prodId}`, ...(calscale === undefined ? [] : [calscale])];
 }
 
 function headerProperty(line: string, at: number): Property {

@@ -1,12 +1,12 @@
 import { atOnce, type Steps } from '../base/steps.ts';
 import { propertyOf, type Component, type Property } from './component.ts';
 import { instanceOverlaps, ownInstance, periodRanges, recurrenceSets } from './component-times.ts';
-import { decodeOctets } from './content-line.ts';
+import { decodingOctets } from './content-line.ts';
 import type { DataRequest } from './data-request.ts';
 import { expandingText } from './expand.ts';
 import { P } from './names.ts';
-import { parseCalendar } from './parse.ts';
-import { copyComponent, createRawText, type Edited } from './raw-text.ts';
+import { parsingCalendar } from './parse.ts';
+import { copyingComponent, createRawText, type Edited } from './raw-text.ts';
 import type { Budget } from './recurrence.ts';
 import { periodOverlaps } from './time-range.ts';
 import { periodsOf, timeOf, type TimeRange } from './time-value.ts';
@@ -31,24 +31,28 @@ export interface DataContext {
 export const calendarData = (octets: Uint8Array, request: DataRequest | undefined, context: DataContext): string =>
   atOnce(cuttingData(octets, request, context));
 
-/** As calendarData; to expand an object may take a second, and is interrupted after each instance. */
+/** As calendarData; it may be interrupted between two lines, components or instances. */
 export function* cuttingData(
   octets: Uint8Array,
   request: DataRequest | undefined,
   context: DataContext,
 ): Steps<string> {
-  const text = decodeOctets(octets) ?? new TextDecoder().decode(octets);
+  const text = (yield* decodingOctets(octets)) ?? new TextDecoder().decode(octets);
   if (request === undefined || isEmpty(request)) return text;
-  const calendar = context.calendar ?? parseCalendar(text);
+  yield;
+  const calendar = context.calendar ?? (yield* parsingCalendar(text));
   const zoned = { floating: context.floating, budget: context.budget, zones: zonesOf(calendar) };
   const raw = createRawText(text);
+  yield;
   const edit = request.limitFreebusySet ? limitFreebusy(request.limitFreebusySet, zoned) : keep;
   if (request.expand) {
     return yield* expandingText({ calendar, raw, edit, comp: request.comp, range: request.expand }, zoned);
   }
-  const dropped = request.limitRecurrenceSet ? unaffecting(calendar, request.limitRecurrenceSet, zoned) : NONE;
+  const dropped = request.limitRecurrenceSet
+    ? yield* findingUnaffecting(calendar, request.limitRecurrenceSet, zoned)
+    : NONE;
   const child = (component: Component): [] | undefined => (dropped.has(component) ? [] : undefined);
-  return copyComponent(calendar, { raw, selection: request.comp ?? 'all', edit, child }).join('');
+  return (yield* copyingComponent(calendar, { raw, selection: request.comp ?? 'all', edit, child })).join('');
 }
 
 const NONE: ReadonlySet<Component> = new Set();
@@ -72,11 +76,18 @@ function limitFreebusy(range: TimeRange, context: ZoneContext) {
 }
 
 /** Overrides that have no bearing on the range (RFC 4791 §9.6.6). */
-function unaffecting(calendar: Component, range: TimeRange, context: ZoneContext): ReadonlySet<Component> {
+function* findingUnaffecting(
+  calendar: Component,
+  range: TimeRange,
+  context: ZoneContext,
+): Steps<ReadonlySet<Component>> {
   const dropped = new Set<Component>();
   for (const members of recurrenceSets(calendar.components)) {
     const master = members.find((member) => !propertyOf(member, P['RECURRENCE-ID']));
-    for (const member of members) if (!affects(member, master, range, context)) dropped.add(member);
+    for (const member of members) {
+      yield;
+      if (!affects(member, master, range, context)) dropped.add(member);
+    }
   }
   return dropped;
 }

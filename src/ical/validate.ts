@@ -26,6 +26,7 @@ export interface ValidObject {
 /** As validateObject; it may be interrupted between two components, and between two long lists of times. */
 export function* validatingObject(calendar: Component): Steps<ValidObject> {
   requireReadableCalendar(calendar);
+  requireSmallZones(calendar);
   const subjects = subjectsOf(calendar);
   const uid = soleUid(subjects);
   for (const subject of subjects) yield* requiringReadableTimes(subject);
@@ -89,6 +90,26 @@ function requireReadableCalendar(calendar: Component): void {
   }
   const method = propertyOf(calendar, P.METHOD);
   if (method !== undefined) refuseObject(method, 'METHOD is for messages, not for stored objects');
+}
+
+/** Observances of all VTIMEZONEs of an object: the fullest history of a zone has two hundred. */
+const MOST_OBSERVANCES = 1000;
+/** Characters of their lists of dates: some ten thousand onsets. */
+const LONGEST_ONSETS = 192 * 1024;
+
+/** What a zone of its own costs is paid by each question that the object is asked. */
+function requireSmallZones(calendar: Component): void {
+  let observances = 0;
+  let length = 0;
+  for (const zone of calendar.components) {
+    if (zone.name !== 'VTIMEZONE') continue;
+    observances += zone.components.length;
+    if (observances > MOST_OBSERVANCES) refuseData(zone, 'more observances of time zones than are read');
+    for (const { properties } of zone.components) {
+      for (const { name, value } of properties) if (name === P.RDATE) length += value.length;
+    }
+    if (length > LONGEST_ONSETS) refuseData(zone, 'more dates of time zones than are read');
+  }
 }
 
 /** The components that the object is about, all of one type: VTIMEZONE and extensions beside them are not counted. */
@@ -184,7 +205,12 @@ export function isReadable(property: Property): boolean {
   return READABLE.get(property.name)?.(property) ?? true;
 }
 
-function* requiringReadableTimes(subject: Component): Steps<void> {
+/**
+ * The times of a calendar component, each as often as it may be there.
+ *
+ * @throws Refusal valid-calendar-data or supported-rscale where they cannot be read
+ */
+export function* requiringReadableTimes(subject: Component): Steps<void> {
   yield;
   requireShortLists(subject);
   for (const name of SINGLE) single(subject, name);

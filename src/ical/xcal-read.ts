@@ -1,7 +1,8 @@
 import { Refusal } from '../base/refusal.ts';
-import type { Component } from './component.ts';
-import { componentOfJcal, type JcalComponent } from './jcal.ts';
-import { UNKNOWN, type JcalParams, type JcalProperty } from './jcal-property.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
+import type { Component, Property } from './component.ts';
+import { assemblingComponent } from './jcal.ts';
+import { readingJcalProperty, UNKNOWN, type JcalParams, type JcalProperty } from './jcal-property.ts';
 import { isKnownType, type JcalScalar, type JcalValue } from './jcal-value.ts';
 import { propertyRule } from './names.ts';
 import { nameOfElement, XCAL_NAMESPACE } from './xcal-names.ts';
@@ -30,11 +31,15 @@ interface Tree extends XcalNode {
  *
  * @throws Refusal valid-calendar-data for what is not xCal
  */
-export function readXcal<Node extends Tree>(root: Node, reading: XcalReading<Node>): Component {
+export const readXcal = <Node extends Tree>(root: Node, reading: XcalReading<Node>): Component =>
+  atOnce(readingXcal(root, reading));
+
+/** As readXcal; it may be interrupted between two properties, and within a long value. */
+export function* readingXcal<Node extends Tree>(root: Node, reading: XcalReading<Node>): Steps<Component> {
   if (root.name !== ic('icalendar')) refuse('The root element of xCal is icalendar');
   const [calendar, second] = root.children;
   if (calendar?.name !== ic('vcalendar') || second !== undefined) refuse('xCal must hold exactly one vcalendar');
-  return componentOfJcal(toComponent(calendar, reading));
+  return yield* readingComponent(calendar, reading);
 }
 
 const PREFIX = `{${XCAL_NAMESPACE}}`;
@@ -45,19 +50,26 @@ function localName({ name }: XcalNode): string {
   return nameOfElement(name.slice(PREFIX.length));
 }
 
-function toComponent<Node extends Tree>(node: Node, reading: XcalReading<Node>): JcalComponent {
-  const properties: JcalProperty[] = [];
-  const components: JcalComponent[] = [];
+/** Properties that are read between two breaks. */
+const PROPERTIES = 100;
+
+function* readingComponent<Node extends Tree>(node: Node, reading: XcalReading<Node>): Steps<Component> {
+  const properties: Property[] = [];
+  const components: Node[] = [];
   for (const child of node.children) {
-    if (child.name === ic('properties')) for (const each of child.children) properties.push(toProperty(each, reading));
-    else if (child.name === ic('components'))
-      for (const each of child.children) components.push(toComponent(each, reading));
-    else
+    if (child.name === ic('properties')) {
+      for (const each of child.children) {
+        if (properties.length % PROPERTIES === 0) yield;
+        properties.push(yield* readingJcalProperty(toProperty(each, reading)));
+      }
+    } else if (child.name === ic('components')) {
+      for (const each of child.children) components.push(each);
+    } else
       refuse(
         `${localName(node).slice(0, 40)} holds ${child.name.slice(0, 80)}: only properties and components can stand there`,
       );
   }
-  return [localName(node), properties, components];
+  return yield* assemblingComponent(localName(node), properties, components, (each) => readingComponent(each, reading));
 }
 
 function toProperty<Node extends Tree>(node: Node, { write }: XcalReading<Node>): JcalProperty {

@@ -1,7 +1,10 @@
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Component, Property } from './component.ts';
-import { jcalProperty, UNKNOWN, type JcalParams, type JcalProperty } from './jcal-property.ts';
+import { jcalProperty, makingJcalProperty, UNKNOWN, type JcalParams, type JcalProperty } from './jcal-property.ts';
 import { formatNumber, type JcalRecur, type JcalScalar, type JcalValue } from './jcal-value.ts';
 import { P, paramRule } from './names.ts';
+import { mappingOctets, type OctetMap } from './text-octets.ts';
+import { createParts, type WrittenParts } from './written-parts.ts';
 import { elementName, XCAL_NAMESPACE } from './xcal-names.ts';
 
 /** What stands around the components of a calendar, for one that is written piece by piece. */
@@ -11,20 +14,88 @@ export const XCAL_ENDS = {
 } as const;
 
 /** A calendar as an XML document (RFC 6321 §3.2). Nothing in it is lost; properties come before components, each in their order. */
-export const xcalText = (calendar: Component): string => `${XCAL_ENDS.start}${xcalComponent(calendar)}${XCAL_ENDS.end}`;
+export const xcalText = (calendar: Component): string => atOnce(writingXcal(calendar));
+
+/**
+ * As xcalText; it may be interrupted between two properties, and within a long value.
+ *
+ * @throws Refusal valid-calendar-data where it becomes longer than `most` characters
+ */
+export function* writingXcal(calendar: Component, most = Infinity): Steps<string> {
+  const parts = createParts(most);
+  parts.push(XCAL_ENDS.start);
+  yield* appending(calendar, parts);
+  parts.push(XCAL_ENDS.end);
+  return parts.joined();
+}
 
 /** One component as an element (RFC 6321 §3.3), in the namespace that the root declares. */
-export function xcalComponent({ name, properties, components }: Component): string {
-  const inner = components.length === 0 ? '' : element('components', components.map(xcalComponent).join(''));
-  return element(elementName(name.toLowerCase()), xcalProperties(properties) + inner);
+export function* writingXcalComponent(component: Component): Steps<string> {
+  const parts = createParts(Infinity);
+  yield* appending(component, parts);
+  return parts.joined();
+}
+
+function* appending({ name, properties, components }: Component, parts: WrittenParts): Steps<void> {
+  const tag = elementName(name.toLowerCase());
+  parts.push(`<${tag}>`);
+  yield* appendingProperties(properties, parts);
+  if (components.length > 0) parts.push('<components>');
+  for (const component of components) yield* appending(component, parts);
+  if (components.length > 0) parts.push('</components>');
+  parts.push(`</${tag}>`);
 }
 
 /** The element IC:properties; nothing where there are none. */
-export function xcalProperties(properties: readonly Property[]): string {
-  return properties.length === 0
-    ? ''
-    : element('properties', properties.map((each) => propertyElement(jcalProperty(each))).join(''));
+export function* writingXcalProperties(properties: readonly Property[]): Steps<string> {
+  const parts = createParts(Infinity);
+  yield* appendingProperties(properties, parts);
+  return parts.joined();
 }
+
+/** Characters of a value that is written without a break. */
+const LONG = 64 * 1024;
+
+function* appendingProperties(properties: readonly Property[], parts: WrittenParts): Steps<void> {
+  if (properties.length === 0) return;
+  parts.push('<properties>');
+  for (const property of properties) {
+    if (parts.isDue()) yield;
+    if (property.value.length <= LONG) parts.push(propertyElement(jcalProperty(property)));
+    else yield* appendingLong(yield* makingJcalProperty(property), parts);
+  }
+  parts.push('</properties>');
+}
+
+function* appendingLong([name, params, type, ...values]: JcalProperty, parts: WrittenParts): Steps<void> {
+  const tag = elementName(name);
+  parts.push(`<${tag}>${parametersElement(params, type === 'parameters')}`);
+  for (const value of values) {
+    if (parts.isDue()) yield;
+    if (typeof value !== 'string' || value.length <= LONG) parts.push(valueElement(name, type, value));
+    else parts.push(element(elementName(type), yield* mappingOctets(value, escapeOctets, LONGEST_ENTITY)));
+  }
+  parts.push(`</${tag}>`);
+}
+
+/** As escapeXml, for what is long. */
+const escapeOctets: OctetMap = (octets, out) => {
+  let length = 0;
+  for (const octet of octets) {
+    const entity = ENTITIES.get(octet);
+    if (entity === undefined) out[length++] = octet;
+    else for (const each of entity) out[length++] = each;
+  }
+  return length;
+};
+
+const ENTITIES: ReadonlyMap<number, Uint8Array> = new Map(
+  [...Object.entries({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' })].map(([char, entity]) => [
+    char.charCodeAt(0),
+    Buffer.from(entity),
+  ]),
+);
+const LONGEST_ENTITY = 5;
 
 const element = (name: string, content: string): string => `<${name}>${content}</${name}>`;
 const textElement = (name: string, text: string): string => element(name, escapeXml(text));

@@ -1,9 +1,18 @@
 import { sql, type RawBuilder } from 'kysely';
 
 import { createTurns } from '../base/turns.ts';
-import { textsOf, type Db } from './dialect.ts';
+import { integersOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, toHead, type HeadRow, type ObjectHead } from './object-rows.ts';
-import { BEGINNING, END, SPAN_LENGTHS } from './occurrences.ts';
+import {
+  boundsOf,
+  earliestOf,
+  keyOf,
+  occurrencePages,
+  touches,
+  type Bounds,
+  type InstantRange,
+} from './occurrence-pages.ts';
+import { SPAN_LENGTHS } from './occurrences.ts';
 import { prepared } from './prepared.ts';
 
 /** An object that may touch a range of time. */
@@ -12,10 +21,7 @@ export interface Candidate extends ObjectHead {
   readonly decided: boolean;
 }
 
-/** [start, end), UTC milliseconds or ±Infinity. */
-export interface RangeQuestion {
-  readonly start: number;
-  readonly end: number;
+export interface RangeQuestion extends InstantRange {
   /** Only objects of these components. */
   readonly components?: readonly string[];
 }
@@ -64,28 +70,14 @@ interface CandidateRow extends HeadRow {
 /** The earliest start of each class of length, by its name. */
 type Earliest = Readonly<Record<`earliest${number}`, number>>;
 
-interface Bounds {
-  readonly collectionId: string;
-  readonly from: number;
-  readonly until: number;
-}
-
 type RangeParameters = Earliest & Bounds;
 
-function parametersOf(collectionId: string, { start, end }: RangeQuestion): RangeParameters {
-  const from = Math.max(start, BEGINNING);
+function parametersOf(collectionId: string, question: InstantRange): RangeParameters {
+  const bounds = boundsOf(collectionId, question);
   const earliest: Record<`earliest${number}`, number> = {};
-  for (const span of SPAN_LENGTHS.keys()) earliest[`earliest${span}`] = earliestOf(from, span);
-  return { ...earliest, collectionId, from, until: Math.min(end, END) };
+  for (const span of SPAN_LENGTHS.keys()) earliest[`earliest${span}`] = earliestOf(bounds.from, span);
+  return { ...earliest, ...bounds };
 }
-
-const earliestOf = (from: number, span: number): number => Math.max(from - (SPAN_LENGTHS[span] ?? Infinity), BEGINNING);
-
-const keyOf = (collectionId: string) => sql`(select key from collections where id = ${collectionId})`;
-
-/** What begins before `until` and ends after `from`; what has no length touches a range where it lies in it. */
-const touches = ({ from, until }: Pick<Bounds, 'from' | 'until'>) =>
-  sql`start_at < ${until} and (end_at > ${from} or (end_at = start_at and start_at >= ${from}))`;
 
 const heads = (columns: readonly string[]): RawBuilder<unknown> => sql.join(columns.map((column) => sql.ref(column)));
 
@@ -109,23 +101,16 @@ const selectFew = prepared((db, parameters: RangeParameters & { readonly most: n
 
 /** The objects of all rows in the range, page by page; undefined where it is cheaper to ask each object. */
 async function byRows(db: Db, asked: Bounds, paging: Paging): Promise<CandidateRow[] | undefined> {
-  const { collectionId, from, until } = asked;
-  const { members } = (await selectMembers(db, { collectionId })).rows[0] ?? { members: 0 };
+  const { members } = (await selectMembers(db, asked)).rows[0] ?? { members: 0 };
   const most = members * paging.rowsOfAnObject;
   const turns = createTurns();
   const proofs = new Map<number, number>();
   let seen = 0;
-  for (const span of SPAN_LENGTHS.keys()) {
-    let at = { start_at: earliestOf(from, span), end_at: BEGINNING, object_key: 0 };
-    for (let isMore = true; isMore;) {
-      const { rows } = await selectRows(db, { collectionId, span, from, until, ...at, limit: paging.rows });
-      for (const { object_key, proof } of rows) if (proofs.get(object_key) !== 1) proofs.set(object_key, proof);
-      at = rows.at(-1) ?? at;
-      isMore = rows.length === paging.rows;
-      seen += rows.length;
-      if (isMore && seen > most) return undefined;
-      if (turns.isDue()) await turns.take();
-    }
+  for await (const rows of occurrencePages(db, asked, paging.rows)) {
+    for (const { object_key, proof } of rows) if (proofs.get(object_key) !== 1) proofs.set(object_key, proof);
+    seen += rows.length;
+    if (rows.length === paging.rows && seen > most) return undefined;
+    if (turns.isDue()) await turns.take();
   }
   return byKeys(db, proofs, paging);
 }
@@ -160,35 +145,10 @@ const selectMembers = prepared((db, { collectionId }: { collectionId: string }) 
   db.selectFrom('collections').select('members').where('id', '=', collectionId).compile(),
 );
 
-interface RowsPage extends Bounds {
-  readonly span: number;
-  /** The last row of the page before. */
-  readonly start_at: number;
-  readonly end_at: number;
-  readonly object_key: number;
-  readonly limit: number;
-}
-
-interface OccurrenceRow {
-  readonly object_key: number;
-  readonly start_at: number;
-  readonly end_at: number;
-  readonly proof: number;
-}
-
-const selectRows = prepared((db, page: RowsPage) =>
-  sql<OccurrenceRow>`
-    select object_key, start_at, end_at, proof from occurrences
-    where collection_key = ${keyOf(page.collectionId)} and span = ${page.span}
-      and (start_at, end_at, object_key) > (${page.start_at}, ${page.end_at}, ${page.object_key})
-      and ${touches(page)}
-    order by start_at, end_at, object_key limit ${page.limit}`.compile(db),
-);
-
 const selectByKeys = prepared((db, { keys }: { keys: string }) =>
   sql<HeadRow & { readonly key: number }>`
     select ${heads(HEAD_COLUMNS)}, objects.key from objects
-    where key in (select cast(value as integer) from ${textsOf(db, keys)} as keys)`.compile(db),
+    where key in ${integersOf(db, keys)}`.compile(db),
 );
 
 /** Where occurrences are instants of their own, any in the range that is one proves it; of others none does. */

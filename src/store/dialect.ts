@@ -105,6 +105,10 @@ export async function execute<R>(db: Db, query: CompiledQuery<R>): Promise<Query
 /** For `in`: a list of strings as one parameter, so that lists of every length share one prepared statement. */
 export const textList = (db: Db, texts: readonly string[]): RawBuilder<string> => textsOf(db, JSON.stringify(texts));
 
+/** The same for integers, from JSON text of a list of their texts. */
+export const integersOf = (db: Db, json: string): RawBuilder<number> =>
+  sql<number>`(select cast(value as integer) from ${traitsOf(db).jsonTexts(json)})`;
+
 /** The same for a list that is JSON already. */
 export const textsOf = (db: Db, json: string): RawBuilder<string> =>
   sql<string>`(select value from ${traitsOf(db).jsonTexts(json)})`;

@@ -7,6 +7,8 @@ import { initial } from './migrations/0001-initial.ts';
 import { homeChanges } from './migrations/0002-home-changes.ts';
 import { availability } from './migrations/0003-availability.ts';
 import { setAside } from './migrations/0004-set-aside.ts';
+import { busy } from './migrations/0005-busy.ts';
+import { faults } from './migrations/0006-faults.ts';
 
 export interface Migration {
   readonly name: string;
@@ -19,7 +21,12 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002-home-changes', up: homeChanges },
   { name: '0003-availability', up: availability },
   { name: '0004-set-aside', up: setAside },
+  { name: '0005-busy', up: busy },
+  { name: '0006-faults', up: faults },
 ];
+
+/** The number of the last one. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Runs one transaction under a lock that no other process can hold at the same time. */
 export type LockedTransaction = <T>(work: (tx: Db) => Promise<T>) => Promise<T>;

@@ -26,7 +26,12 @@ export interface ObjectIndex {
 export interface Occurrence {
   readonly start: number;
   readonly end: number;
+  /** How it counts in free-busy; undefined: only the octets tell. */
+  readonly busy?: OccurrenceBusy | undefined;
 }
+
+/** Busy time types (RFC 5545 §3.2.9). */
+export type OccurrenceBusy = 'FREE' | 'BUSY' | 'BUSY-UNAVAILABLE' | 'BUSY-TENTATIVE';
 
 /** An object without its octets. */
 export interface ObjectHead {
@@ -104,7 +109,7 @@ export const HEAD_COLUMNS = [
 
 export const OBJECT_COLUMNS = [...HEAD_COLUMNS, 'objects.octets'] as const;
 
-type ObjectRow = Omit<Selectable<ObjectTable>, 'key' | 'indexed_from' | 'indexed_until'>;
+type ObjectRow = Omit<Selectable<ObjectTable>, 'key' | 'indexed_from' | 'indexed_until' | 'fault'>;
 export type HeadRow = Omit<ObjectRow, 'octets'>;
 
 export function toHead(row: HeadRow): ObjectHead {

@@ -54,7 +54,8 @@ export async function updateObject(tx: Db, id: string, patch: ObjectPatch, now: 
     ...(octets !== undefined && { octets, size: octets.byteLength }),
     ...(scheduleTag !== undefined && { schedule_tag: scheduleTag }),
     ...(seq !== undefined && { seq }),
-    ...(index !== undefined && indexColumns(index)),
+    // What was read and indexed anew can be used again.
+    ...(index !== undefined && { ...indexColumns(index), fault: null }),
     modified_at: now,
   };
   const [row] = (await updateRow(Object.keys(columns))(tx, { ...columns, target: id })).rows;
@@ -90,7 +91,7 @@ export async function removeObject(tx: Db, head: ObjectHead, seq: number, now: n
   await writeTombstone(tx, { homeId, collectionId, name, seq, createdSeq, now });
 }
 
-const KEYS = [
+export const KEYS = [
   'objects.key',
   sql<number>`(select key from collections where id = objects.collection_id)`.as('collection_key'),
   sql<number>`(select key from principals where id = objects.home_id)`.as('home_key'),

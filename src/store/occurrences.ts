@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 
 import { DAY } from '../base/clock.ts';
 import { traitsOf, type Db } from './dialect.ts';
-import type { ObjectIndex } from './object-rows.ts';
+import type { ObjectIndex, OccurrenceBusy } from './object-rows.ts';
 import { prepared } from './prepared.ts';
 import type { OccurrenceTable } from './schema.ts';
 
@@ -17,14 +17,21 @@ export const SPAN_LENGTHS = [DAY, 8 * DAY, 64 * DAY, 512 * DAY, Infinity] as con
  * Occurrences of floating times come as read in UTC; in another zone they lie elsewhere, by less than a day in any
  * zone that UTC-OFFSET can write (RFC 5545 §3.3.14).
  */
-const FLOATING_PAD = DAY;
+export const FLOATING_PAD = DAY;
 
 /** One row: a range of instants, and whether it proves that the object touches it. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;
   readonly proof: boolean;
+  readonly busy?: OccurrenceBusy | undefined;
 }
+
+/** As they stand in the rows: never changed, only appended. */
+export const BUSY_CODES = { FREE: 0, BUSY: 1, 'BUSY-UNAVAILABLE': 2, 'BUSY-TENTATIVE': 3 } as const satisfies Record<
+  OccurrenceBusy,
+  number
+>;
 
 const clamp = (instant: number): number => Math.min(Math.max(instant, BEGINNING), END);
 
@@ -41,10 +48,11 @@ export function stretchesOf(index: ObjectIndex): readonly Stretch[] {
   // A millisecond on either side: some rules of RFC 4791 §9.9 count the ends in.
   if (!exact) return [{ start: clamp(first - 1), end: clamp(last + 1), proof: false }];
   const pad = floating ? FLOATING_PAD : 0;
-  const found = occurrences.map(({ start, end }) => ({
+  const found: Stretch[] = occurrences.map(({ start, end, busy }) => ({
     start: clamp(start - pad),
     end: clamp(Math.max(start, end) + pad),
     proof: !floating,
+    busy,
   }));
   if (indexedFrom !== undefined && first < indexedFrom) {
     found.push({ start: clamp(first - pad), end: clamp(indexedFrom + pad), proof: false });
@@ -60,16 +68,23 @@ export function spanOf(length: number): number {
   return SPAN_LENGTHS.findIndex((longest) => length <= longest);
 }
 
-type PackedRow = readonly [span: number, start: number, end: number, proof: number];
+type PackedRow = readonly [span: number, start: number, end: number, proof: number, busy: number | null];
 
 /** Rows as they are stored: each range once, in the order of the primary key. */
 function pack(stretches: readonly Stretch[]): readonly PackedRow[] {
   const rows = new Map<string, PackedRow>();
-  for (const { start, end, proof } of stretches) {
+  for (const { start, end, proof, busy } of stretches) {
     const id = `${start} ${end}`;
     const known = rows.get(id);
-    if (known === undefined || (proof && known[3] === 0))
-      rows.set(id, [spanOf(end - start), start, end, proof ? 1 : 0]);
+    const code = busy === undefined ? null : BUSY_CODES[busy];
+    rows.set(id, [
+      spanOf(end - start),
+      start,
+      end,
+      proof || known?.[3] === 1 ? 1 : 0,
+      // Two that count differently are left to the octets.
+      known === undefined || known[4] === code ? code : null,
+    ]);
   }
   return [...rows.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
 }
@@ -92,8 +107,9 @@ export async function replaceOccurrences(tx: Db, keys: ObjectKeys, index: Object
   const same =
     present.length === wanted.length &&
     present.every((row, at) => {
-      const [span, start, end, proof] = wanted[at] ?? [];
-      return row.span === span && row.start_at === start && row.end_at === end && row.proof === proof;
+      const [span, start, end, proof, busy] = wanted[at] ?? [];
+      const isSameRange = row.span === span && row.start_at === start && row.end_at === end;
+      return isSameRange && row.proof === proof && row.busy === busy;
     });
   if (same) return;
   if (present.length > 0) await deleteRows(tx, keys);
@@ -108,8 +124,8 @@ async function insertRows(tx: Db, keys: ObjectKeys, rows: readonly PackedRow[]):
     await insertMany(tx, { key, collection_key, home_key, rows: JSON.stringify(rows) });
     return;
   }
-  const [span, start_at, end_at, proof] = only;
-  await insertOne(tx, { home_key, collection_key, object_key: key, span, start_at, end_at, proof });
+  const [span, start_at, end_at, proof, busy] = only;
+  await insertOne(tx, { home_key, collection_key, object_key: key, span, start_at, end_at, proof, busy });
 }
 
 const insertOne = prepared((db, row: OccurrenceTable) =>
@@ -123,6 +139,7 @@ const insertOne = prepared((db, row: OccurrenceTable) =>
       start_at: row.start_at,
       end_at: row.end_at,
       proof: row.proof,
+      busy: row.busy,
     })
     .compile(),
 );
@@ -130,16 +147,17 @@ const insertOne = prepared((db, row: OccurrenceTable) =>
 /** One statement, whatever the number: the rows go as one JSON parameter. */
 const insertMany = prepared((db, { key, collection_key, home_key, rows }: ObjectKeys & { readonly rows: string }) =>
   sql`
-    insert into occurrences (home_key, collection_key, object_key, span, start_at, end_at, proof)
+    insert into occurrences (home_key, collection_key, object_key, span, start_at, end_at, proof, busy)
     select cast(${home_key} as integer), cast(${collection_key} as integer), cast(${key} as integer),
-      cast(value ->> 0 as integer), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint), cast(value ->> 3 as integer)
+      cast(value ->> 0 as integer), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint), cast(value ->> 3 as integer),
+      cast(value ->> 4 as integer)
     from ${traitsOf(db).jsonRows(rows)}`.compile(db),
 );
 
 const selectRows = prepared((db, { key }: { key: number }) =>
   db
     .selectFrom('occurrences')
-    .select(['span', 'start_at', 'end_at', 'proof'])
+    .select(['span', 'start_at', 'end_at', 'proof', 'busy'])
     .where('object_key', '=', key)
     .orderBy('span')
     .orderBy('start_at')

@@ -170,6 +170,8 @@ export interface ObjectTable {
   indexed_until: number | null;
   created_at: number;
   modified_at: number;
+  /** Why it cannot be used (any more), so that it has no occurrence rows; null: it can. */
+  fault: string | null;
 }
 
 /**
@@ -190,6 +192,8 @@ export interface OccurrenceTable {
   end_at: number;
   /** 1: an instance, which alone proves that the object touches a range; 0: the octets must be read. */
   proof: number;
+  /** How the instance counts in free-busy (see busy-rows.ts); null: the octets must be read. */
+  busy: number | null;
 }
 
 /** What a sync token from before the removal must be told (RFC 6578 §3.5.2). */

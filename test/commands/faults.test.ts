@@ -1,6 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLog } from '../../src/base/log.ts';
+import { collectionAt } from '../../src/calendar/collections.ts';
+import { recheckObjects } from '../../src/calendar/recheck-objects.ts';
+import { loadConfig } from '../../src/config.ts';
+import { openContext } from '../../src/open-context.ts';
+import { put } from '../contract/store-engine.ts';
 import { calendarReport, eventsWithin, multistatus, propfind, syncCollection } from '../dav-client.ts';
+import { ALL, FAULTS, FAULTY, plantedEvent, WEEK } from '../planted-faults.ts';
 import { startRunning, type RunningServer } from './running-server.ts';
 import { runCli, temporaryFolder, type CliResult } from './run-cli.ts';
 
@@ -8,33 +15,10 @@ const folder = temporaryFolder();
 const data = ['--data', folder.path('data')];
 afterAll(() => folder.remove());
 
-/** Ten ways in which other programs wrote an event that no calendar can use: what is wrong, and what repairs it. */
-const FAULTS: readonly (readonly [line: string, repair: RegExp])[] = [
-  ['DTEND:soon', /DTEND.*left out/],
-  ['DURATION:PT1', /DURATION.*left out/],
-  ['DTEND:20260105T100000Z\r\nDURATION:PT1H', /the end is kept/],
-  ['DTSTART:20260106T090000Z', /the first is kept/],
-  ['RRULE:FREQ=DAILY;INTERVAL=0', /every one/],
-  ['RRULE:FREQ=YEARLY;BYMONTH=13', /only the first instance/],
-  ['RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', /never match/],
-  ['RRULE:FREQ=DAILY\r\nEXDATE:nonsense,20260106T090000Z', /EXDATE.*kept/],
-  ['RRULE:FREQ=DAILY;UNTIL=tomorrow', /only the first instance/],
-  ['SEQUENCE:1\r\nstray line', /no property is left out/],
-];
-const ALL = 1000;
-const FAULTY = FAULTS.length * 2;
-
-const bodyOf = (number: number): string => {
-  const planted = number < FAULTY ? `${FAULTS[number % FAULTS.length]![0]}\r\n` : '';
-  return (
-    `BEGIN:VEVENT\r\nUID:event-${number}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260105T090000Z\r\n${planted}` +
-    `SUMMARY:Number ${number}\r\nEND:VEVENT\r\n`
-  );
-};
 const file = folder.path('thousand.ics');
-const WEEK = [Date.UTC(2026, 0, 5), Date.UTC(2026, 0, 12)] as const;
 
 interface Listed {
+  readonly kind: 'stored' | 'set-aside';
   readonly id: string;
   readonly reason: string;
   readonly proposal: readonly string[];
@@ -51,7 +35,7 @@ async function listed(): Promise<readonly Listed[]> {
 let imported: CliResult;
 let server: RunningServer;
 beforeAll(async () => {
-  const events = Array.from({ length: ALL }, (_, number) => bodyOf(number)).join('');
+  const events = Array.from({ length: ALL }, (_, number) => plantedEvent(number)).join('');
   writeFileSync(file, `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Other//EN\r\n${events}END:VCALENDAR\r\n`);
   await runCli(['user', 'add', 'alice', ...data], { stdin: 'pw' });
   imported = await runCli(['import', file, '--user', 'alice', ...data]);
@@ -102,7 +86,7 @@ describe('complaint 33, B5: of 1,000 events, 20 cannot be used in 10 ways', () =
   test('their octets are kept as they came', async () => {
     const shown: string[] = [];
     for (const { id } of await listed()) shown.push((await runCli(['faults', 'show', id, ...data])).stdout);
-    const wanted = Array.from({ length: FAULTY }, (_, number) => bodyOf(number));
+    const wanted = Array.from({ length: FAULTY }, (_, number) => plantedEvent(number));
     expect(wanted.filter((body) => !shown.some((text) => text.includes(body)))).toEqual([]);
   });
 
@@ -143,6 +127,20 @@ describe('an import', () => {
     );
   });
 
+  test('of a file that was cut off keeps what is left of its last event, and the repair brings it', async () => {
+    const events = `${plantedEvent(5000)}${plantedEvent(5001)}`;
+    const text = `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${events.slice(0, -'01\r\nEND:VEVENT\r\n'.length)}`;
+    const { stdout } = await bring(text);
+    expect(stdout).toMatch(/^imported 1, .*set aside 1/);
+    expect(stdout).toMatch(/^set aside -:9: .*UID event-5001/m);
+    const fault = (await listed()).find(({ proposal }) => /the end is missing/.test(proposal.join()));
+    expect(fault?.reason).toMatch(/VEVENT/);
+    expect((await runCli(['faults', 'show', fault!.id, ...data])).stdout).toContain('SUMMARY:Number 50');
+    expect((await runCli(['faults', 'repair', fault!.id, ...data])).code).toBe(0);
+    const whole = await runCli(['export', '--user', 'alice', '--calendar', 'calendar', ...data]);
+    expect(whole.stdout).toContain('UID:event-5001');
+  });
+
   test('of what no repair is known keeps the octets and says so', async () => {
     await bring(one('UID:none', 'SUMMARY:no start'));
     const fault = (await listed()).find(({ reason }) => reason.includes('no DTSTART'));
@@ -150,7 +148,7 @@ describe('an import', () => {
     const answer = await runCli(['faults', 'repair', fault!.id, ...data]);
     expect(answer).toMatchObject({ code: 1, stderr: expect.stringMatching(/No repair is known/) });
     const { stdout } = await runCli(['faults', 'list', '--user', 'alice', ...data]);
-    expect(stdout).toContain(`${fault!.id}  alice/calendar  `);
+    expect(stdout).toContain(`${fault!.id}  set aside  alice/calendar  `);
     expect(stdout).toContain('    no repair is known\n');
   });
 
@@ -164,5 +162,45 @@ describe('an import', () => {
     await runCli(['faults', 'repair', fault!.id, ...data]);
     const { stdout } = await runCli(['export', '--user', 'alice', '--calendar', 'calendar', ...data]);
     expect(stdout.match(/^UID:series/gm)).toHaveLength(2);
+  });
+});
+
+describe('what is stored and cannot be used any more', () => {
+  const text = (repaired: string): string =>
+    `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:kept\r\n${repaired}END:VEVENT\r\nEND:VCALENDAR\r\n`;
+  const [DTSTART, DTEND] = ['DTSTART:20260105T090000Z\r\n', 'DTEND:soon\r\n'];
+  let id: string;
+
+  /** As an earlier version stored it; then this one looks at what is stored. */
+  beforeAll(async () => {
+    const context = await openContext(loadConfig({ flags: { data: folder.path('data') } }), {
+      log: createLog('silent'),
+    });
+    const calendar = (await collectionAt(context, 'alice', 'calendar'))!;
+    const octets = Buffer.from(text(DTSTART + DTEND));
+    await context.store.write((tx) => put(tx, calendar, { name: 'kept.ics', uid: 'kept', octets }));
+    for await (const page of recheckObjects(context)) expect(page.failures).toEqual([]);
+    await context.store.close();
+    id = (await listed()).find(({ kind }) => kind === 'stored')!.id;
+  });
+
+  test('is listed with its calendar and name, a reason and a repair, and is written out octet for octet', async () => {
+    const { stdout } = await runCli(['faults', 'list', '--user', 'alice', ...data]);
+    expect(stdout).toContain(
+      `${id}  stored  alice/calendar/kept.ics  line 7: DTEND cannot be read: soon\n` +
+        '    repair: line 7: DTEND, which cannot be read, is left out\n',
+    );
+    expect((await listed()).find((item) => item.id === id)).toMatchObject({ kind: 'stored', name: 'kept.ics' });
+    expect((await runCli(['faults', 'show', id, ...data])).stdout).toBe(text(DTSTART + DTEND));
+  });
+
+  test('is not dropped, but repaired in its place', async () => {
+    const dropped = await runCli(['faults', 'drop', id, ...data]);
+    expect([dropped.code, dropped.stderr]).toEqual([1, expect.stringMatching(/kept\.ics.*delete it with/)]);
+    const repaired = await runCli(['faults', 'repair', id, ...data]);
+    expect(repaired).toMatchObject({ code: 0, stdout: `repaired ${id}: DTEND, which cannot be read, is left out\n` });
+    expect((await listed()).map((item) => item.id)).not.toContain(id);
+    const { body } = await server.as('alice', 'pw').request('GET', '/dav/calendars/alice/calendar/kept.ics');
+    expect(body.toString()).toBe(text(DTSTART));
   });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FAULTS, FAULTY, plantedEvent } from '../planted-faults.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
 const folder = temporaryFolder();
@@ -124,6 +125,46 @@ describe('ical check', () => {
     expect(stdout).toMatch(/^stdin:8: DURATION: .+ \[\S+, RFC 5545 §[\d.]+\]$/m);
     const json = await runCli(['ical', 'check', '--json', '-'], { stdin });
     expect(JSON.parse(json.stdout.split('\n')[0] ?? '')).toMatchObject({ line: 8, property: 'DURATION' });
+  });
+
+  const NEVER = 'RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30';
+
+  test('a rule that never matches is named with its line, and what would repair it', async () => {
+    const stdin = calendar(...event('a', 'DTSTART:20260302T090000Z'), ...event('b', 'DTSTART:20260302T090000Z', NEVER));
+    const line = stdin.split('\r\n').indexOf(NEVER) + 1;
+    const { code, stdout } = await runCli(['ical', 'check', '-'], { stdin });
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      `stdin:${line}: RRULE: The recurrence rule can never match any date [never, RFC 5545 §3.3.10]\n` +
+        `stdin:${line}: repair: the rule can never match: only the first instance is kept\n`,
+    );
+    const json = await runCli(['ical', 'check', '--json', '-'], { stdin });
+    expect(JSON.parse(json.stdout)).toMatchObject({ line, rule: 'never', repairs: [{ line, safe: false }] });
+  });
+
+  test.each(FAULTS.map(([lines, repair], number) => [lines, repair, number] as const))(
+    'what makes one of several objects unusable is told at its line, once, with its repair: %s',
+    async (lines, repair, number) => {
+      const stdin = calendar(plantedEvent(FAULTY), plantedEvent(number)).replaceAll('\r\n\r\n', '\r\n');
+      const { stdout } = await runCli(['ical', 'check', '--json', '-'], { stdin });
+      const told = stdout
+        .trimEnd()
+        .split('\n')
+        .map((each) => JSON.parse(each) as { line: number; repairs?: { line: number; says: string }[] });
+      const repaired = told.filter(({ repairs }) => repairs !== undefined);
+      expect(repaired).toHaveLength(1);
+      const said = repaired[0]!.repairs![0]!;
+      expect(said.says).toMatch(repair);
+      expect(lines.split('\r\n')).toContain(stdin.split('\r\n')[said.line - 1]);
+      expect(told.filter(({ line }) => line === repaired[0]!.line).length).toBe(1);
+    },
+  );
+
+  test('what is left of a file that was cut off is named', async () => {
+    const stdin = calendar(...event('a', 'DTSTART:20260302T090000Z')).split('END:VEVENT')[0]!;
+    const { stdout } = await runCli(['ical', 'check', '-'], { stdin });
+    expect(stdout).toMatch(/^stdin:\d+: VEVENT has no END /m);
+    expect(stdout).toMatch(/^stdin:\d+: repair: the end is missing: what was there is kept$/m);
   });
 
   test('a file that is absent is named', async () => {

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 
+import { busyContract } from './store-busy.ts';
 import { candidatesContract } from './store-candidates.ts';
 import { changesContract } from './store-changes.ts';
 import { collectionsContract } from './store-collections.ts';
@@ -21,6 +22,7 @@ export function storeContract(engine: Engine): void {
     collectionsContract(engine);
     objectsContract(engine);
     candidatesContract(engine);
+    busyContract(engine);
     changesContract(engine);
     homeChangesContract(engine);
     resourcesContract(engine);

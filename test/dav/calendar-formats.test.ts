@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { negotiated } from '../../src/dav/calendar-format.ts';
-import { jcalText } from '../../src/ical/jcal.ts';
+import { jcalText } from '../../src/ical/jcal-write.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
 import { xcalText } from '../../src/ical/xcal-write.ts';
 import { CALENDAR_TYPE, event, ics, startDavServer, XML, type DavServer } from '../dav-server.ts';

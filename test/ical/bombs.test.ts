@@ -30,7 +30,7 @@ const BOMBS: readonly (readonly [string, (size: number) => Buffer, 'accepted' | 
   ['parameters', value('X', ';A=1', ':v'), 'refused'],
   ['semicolons', value('X', ';', ':v'), 'refused'],
   ['parameter values', value('X;A=', '1,', ':v'), 'refused'],
-  ['quotes', value('X;A=', '"', ':v'), 'accepted'],
+  ['quotes', value('X;A=', '"', ':v'), 'refused'],
   ['quotes that are never closed', lines('X;A="b:c\r\n'), 'refused'],
   ['content lines', lines('A:\r\n'), 'refused'],
   ['lines without colon', lines('a\n'), 'refused'],
@@ -86,13 +86,14 @@ describe.each(BOMBS)('5 MB of %s', (_, make, expected) => {
   ])('cost %s no more than their length', (_what, run) => {
     const small = make(MB / 32);
     const large = make(MB / 2);
-    // Sixteen times the octets: a quadratic step would take 256 times as long. Under a millisecond the clock says little.
+    // Sixteen times the octets: a quadratic step would take 256 times as long, and other programs may double what is
+    // measured. Under a millisecond the clock says little.
     expect(
       leastCpu(() => run(large)) /
         Math.max(
           1,
           leastCpu(() => run(small)),
         ),
-    ).toBeLessThan(64);
+    ).toBeLessThan(128);
   });
 });

@@ -140,7 +140,48 @@ describe('splitting a calendar into objects (RFC 4791 §4.1)', () => {
   });
 });
 
+describe('a source that was cut off', () => {
+  const whole = calendar(...zone('X'), ...zoned('a', 'X'), ...event('b'));
+  /** The octets of what has no END. */
+  const rest = (source: string): string | undefined => {
+    const problem = items(source).find((item) => item.kind === 'problem' && item.octets !== undefined);
+    return problem?.kind === 'problem' ? Buffer.from(problem.octets!).toString() : undefined;
+  };
+
+  test('has what is left of its last component, with the VTIMEZONE that it names', () => {
+    const at = whole.indexOf('DTSTART;TZID=X') + 'DTSTART;TZID=X:2026'.length;
+    const header = whole.slice(0, whole.indexOf('BEGIN:VEVENT'));
+    expect(rest(whole.slice(0, at))).toBe(`${header}${whole.slice(header.length, at)}\r\n`);
+  });
+
+  test('keeps an override together with its series', () => {
+    const override = ['BEGIN:VEVENT', 'UID:a', 'RECURRENCE-ID:20260303T090000Z', 'SUMMARY:cu'];
+    const source = calendar(...event('a', 'RRULE:FREQ=DAILY')).replace('END:VCALENDAR\r\n', override.join('\r\n'));
+    expect(rest(source)).toBe(`${source}\r\n`);
+    expect(brief(items(source))).toContain('VEVENT a 4');
+  });
+
+  test.each(['UID:b', 'UID', 'BEGIN:VEV'])('takes the half of a line for no more than that: %s', (line) => {
+    const source = calendar(...event('b')).replace('END:VCALENDAR\r\n', `BEGIN:VEVENT\r\n${line}`);
+    const cut = items(source).find((item) => item.kind === 'problem' && item.octets !== undefined);
+    expect(cut).not.toHaveProperty('uid');
+    expect(brief(items(source))).toContain('VEVENT b 4');
+  });
+
+  test('is told of a VTIMEZONE, which is nothing by itself', () => {
+    const at = whole.indexOf('END:VTIMEZONE');
+    expect(brief(items(whole.slice(0, at)))).toContain('problem 4: VTIMEZONE has no END');
+    expect(rest(whole.slice(0, at))).toBeUndefined();
+  });
+});
+
 describe('what is broken is told, and the rest goes on', () => {
+  test('a control character in the PRODID of a file makes none of its objects unreadable', () => {
+    const [item] = items(text('BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:a\0b', ...event('a'), 'END:VCALENDAR'));
+    expect(parseCalendar(octetsOf(item)).components).toHaveLength(1);
+    expect(octetsOf(item)).not.toContain('\0');
+  });
+
   test.each<[string, string, string[]]>([
     [
       'a line',
@@ -166,7 +207,7 @@ describe('what is broken is told, and the rest goes on', () => {
     [
       'the end of the file',
       calendar(...event('a')) + 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:b\r\n',
-      ['problem 11: VEVENT has no END', 'problem 10: VCALENDAR has no END', 'VEVENT a 4'],
+      ['problem 10: VCALENDAR has no END', 'VEVENT a 4', 'problem 11: VEVENT has no END'],
     ],
     [
       'events outside',

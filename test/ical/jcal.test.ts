@@ -2,7 +2,8 @@ import ICAL from 'ical.js';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Component } from '../../src/ical/component.ts';
-import { jcalOf, jcalText, readJcal } from '../../src/ical/jcal.ts';
+import { readJcal } from '../../src/ical/jcal.ts';
+import { jcalText } from '../../src/ical/jcal-write.ts';
 import { parseCalendar, parseComponent } from '../../src/ical/parse.ts';
 import { writeComponent } from '../../src/ical/write.ts';
 import { xcalText } from '../../src/ical/xcal-write.ts';
@@ -12,6 +13,8 @@ import { fromJcal, fromXcal, JCAL_LIMITS as LIMITS } from './other-forms.ts';
 
 const fromJson = (json: unknown): Component => fromJcal(JSON.stringify(json));
 /** A property of an event in the form of jCal. */
+type Jcal = readonly [name: string, properties: readonly unknown[], components: readonly unknown[]];
+const jcalOf = (component: Component): Jcal => JSON.parse(jcalText(component)) as Jcal; // what it is made of
 const jcalOfLine = (line: string): unknown => jcalOf(parseComponent(text('BEGIN:VEVENT', line, 'END:VEVENT')))[1][0];
 /** The content line of a property of jCal. */
 const lineOf = (property: unknown): string =>

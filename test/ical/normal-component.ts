@@ -44,7 +44,8 @@ function normalValue(name: string, type: string, value: string): string {
   if (type === 'BOOLEAN') return value.toUpperCase();
   if (type !== 'TEXT' && type !== 'UID') return value;
   const rule = propertyRule(name);
-  if (name === 'REQUEST-STATUS') return splitValue(value, ';').map(unescapeText).map(escapeText).join(';');
+  if (name === 'REQUEST-STATUS' && type === 'TEXT')
+    return splitValue(value, ';').map(unescapeText).map(escapeText).join(';');
   const isList = name !== 'XML' && (rule === undefined || rule.list === true);
   return (isList ? splitValue(value) : [value]).map(unescapeText).map(escapeText).join(',');
 }

@@ -1,4 +1,4 @@
-import { jcalText } from '../../ical/jcal.ts';
+import { jcalText } from '../../ical/jcal-write.ts';
 import { parseCalendar } from '../../ical/parse.ts';
 import { xcalText } from '../../ical/xcal-write.ts';
 

@@ -62,7 +62,7 @@ function stateOf({ context }: DavRequest, resource: Resource): State | undefined
 
 async function objectAnswer(request: DavRequest, resource: ResourceOf<'object'>): Promise<DavAnswer> {
   const object = await withOctets(request.context.calendar, resource);
-  const own = represent(object, negotiated(request.headers.accept), request.preferences);
+  const own = await represent(object, negotiated(request.headers.accept), request.preferences);
   const headers = { ...own.validators, 'Cache-Control': PRIVATE, Vary: 'Accept, CalDAV-Timezones' };
   const state = { ...object, etag: own.etag };
   checkRead(request.headers, state);

@@ -96,11 +96,11 @@ interface Stored {
  * 201 or 204. Validators only where the stored octets are the sent ones (RFC 4791 §5.3.4, RFC 9110 §9.3.4), or go with
  * the representation that the client preferred.
  */
-function answer(
+async function answer(
   request: DavRequest,
   { outcome, head }: Awaited<ReturnType<typeof putObject>>,
   { octets, isAsSent }: Stored,
-): DavAnswer {
+): Promise<DavAnswer> {
   const isNew = outcome === 'created';
   if (request.preferences.representation) return preferredAnswer(request, { ...head, octets }, isNew ? 201 : 200);
   return { status: isNew ? 201 : 204, headers: { ...(isAsSent && validatorsOf(head)), ...scheduleHeaders(head) } };

@@ -1,6 +1,7 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
-import { inFormat, negotiated } from '../calendar-format.ts';
+import { createTurns, inTurns } from '../../base/turns.ts';
+import { formatting, negotiated } from '../calendar-format.ts';
 import { parseDepth } from '../depth.ts';
 import type { DavAnswer, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
@@ -34,7 +35,7 @@ export const report: Method = {
     const depth = headers.depth === undefined ? undefined : parseDepth(headers.depth, 0);
     const answer = await known.answer(body, target, { context, depth, preferences });
     if (answer.kind === 'body') {
-      return { status: 200, ...asAccepted(answer, headers.accept) };
+      return { status: 200, ...(await asAccepted(answer, headers.accept)) };
     }
     const multistatus = await multistatusAnswer(request, answer.responses, answer.tail);
     // What U6 calls a sync: the answer after which the client has what there is.
@@ -43,10 +44,10 @@ export const report: Method = {
 };
 
 /** A body of iCalendar in the format that the client would rather have. */
-function asAccepted(
+async function asAccepted(
   { contentType, body }: Extract<ReportAnswer, { kind: 'body' }>,
   accept: string | undefined,
-): Pick<Required<DavAnswer>, 'headers' | 'body'> {
-  const { format, data } = inFormat(body, negotiated(accept));
+): Promise<Pick<Required<DavAnswer>, 'headers' | 'body'>> {
+  const { format, data } = await inTurns(formatting(body, negotiated(accept)), createTurns());
   return { headers: { 'Content-Type': format.form ? format.contentType : contentType, Vary: 'Accept' }, body: data };
 }

@@ -6,7 +6,7 @@ import { memberOf } from '../member.ts';
 import { pathOf, segmentsOf } from '../path.ts';
 import type { PropRequest } from '../prop-request.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
+import { dataContextOf, dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { caldav, dav } from '../xml/names.ts';
@@ -62,10 +62,8 @@ async function* responses(
   request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
   const { calendar } = request.context;
-  const asked = withCalendarData(wish, {
-    floating: floatingZoneOf(calendar, collection.collection, collection.owner),
-    limits: calendar.limits,
-  });
+  const floating = floatingZoneOf(calendar, collection.collection, collection.owner);
+  const asked = withCalendarData(wish, await dataContextOf(calendar, collection.collection, wish, floating));
   const parent = segmentsOf(collection.href);
   const names = hrefs.map((href) => memberName(href, parent));
   for (let from = 0; from < hrefs.length; from += PAGE) {

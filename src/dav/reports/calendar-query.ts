@@ -1,14 +1,13 @@
 import { Refusal } from '../../base/refusal.ts';
 import { objectAt } from '../../calendar/get-objects.ts';
 import type { ObjectHead } from '../../calendar/model.ts';
-import { queryObjects } from '../../calendar/query.ts';
+import { matchesQuery, queryObjects } from '../../calendar/query.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
-import { matchesFilter, type CompFilter } from '../../ical/filter.ts';
-import { parseCalendar } from '../../ical/parse.ts';
+import type { CompFilter } from '../../ical/filter.ts';
 import type { Zone } from '../../ical/timezone.ts';
 import { memberOf } from '../member.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
+import { dataContextOf, dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { caldav, dav } from '../xml/names.ts';
@@ -60,7 +59,7 @@ async function* answerForMembers(
 ): AsyncGenerator<DavResponse, void> {
   const { calendar } = request.context;
   const floating = zone ?? floatingZoneOf(calendar, resource.collection, resource.owner);
-  const asked = withCalendarData(wish, { floating, limits: calendar.limits });
+  const asked = withCalendarData(wish, await dataContextOf(calendar, resource.collection, wish, floating));
   const answer = (page: readonly ObjectHead[]): Promise<readonly DavResponse[]> =>
     dataResponses(
       page.map((object) => memberOf(resource, object)),
@@ -94,8 +93,7 @@ async function* answerForObject(
   const object = await objectAt(calendar, collection, resource.object.name);
   if (object === undefined) return;
   const floating = zone ?? floatingZoneOf(calendar, collection, owner);
-  const budget = { steps: calendar.limits.recurrenceSteps };
-  if (!matchesFilter(parseCalendar(object.octets), filter, { floating, budget })) return;
-  const asked = withCalendarData(wish, { floating, limits: calendar.limits });
+  if (!(await matchesQuery(calendar, collection, { filter, floating, octets: wish.octets }, object))) return;
+  const asked = withCalendarData(wish, await dataContextOf(calendar, collection, wish, floating));
   yield* await dataResponses([{ ...resource, object }], { wish, asked }, request);
 }

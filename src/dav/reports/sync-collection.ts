@@ -6,7 +6,7 @@ import { floatingZoneOf } from '../../calendar/zone.ts';
 import { encodeSegment } from '../hrefs.ts';
 import { memberOf } from '../member.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
+import { dataContextOf, dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
 import { syncHome } from '../sync-home.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
@@ -82,10 +82,8 @@ async function* responses(
   request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
   const { context } = request;
-  const asked = withCalendarData(wish, {
-    floating: floatingZoneOf(context.calendar, resource.collection, resource.owner),
-    limits: context.calendar.limits,
-  });
+  const floating = floatingZoneOf(context.calendar, resource.collection, resource.owner);
+  const asked = withCalendarData(wish, await dataContextOf(context.calendar, resource.collection, wish, floating));
   for (let from = 0; from < changes.changed.length; from += PAGE) {
     const heads = changes.changed.slice(from, from + PAGE);
     const page = wish.octets ? await withOctets(heads, resource, request) : heads;

@@ -1,3 +1,5 @@
+import type { Steps } from '../../base/steps.ts';
+import { piecesOf } from '../../ical/text-octets.ts';
 import { NAMESPACES, splitName } from './names.ts';
 import type { ClarkName } from './names.ts';
 import type { Xml, XmlNode } from './node.ts';
@@ -25,6 +27,16 @@ const SPECIAL = /[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufff
  */
 export function text(value: string): Xml {
   return asXml(escapeText(value));
+}
+
+/** As text; it may be interrupted within a long one. */
+export function* writingText(value: string): Steps<Xml> {
+  const parts: string[] = [];
+  for (const piece of piecesOf(value)) {
+    if (parts.length > 0) yield;
+    parts.push(escapeText(piece));
+  }
+  return asXml(parts.join(''));
 }
 
 function escapeText(value: string): string {

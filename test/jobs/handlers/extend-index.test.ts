@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DAY } from '../../../src/base/clock.ts';
 import { collectionAt } from '../../../src/calendar/collections.ts';
 import { extendIndex as extend } from '../../../src/calendar/extend-index.ts';
+import { faultsIn } from '../../../src/calendar/fault.ts';
 import { importObject } from '../../../src/calendar/import-object.ts';
 import type { Collection } from '../../../src/calendar/model.ts';
 import { extendIndex } from '../../../src/jobs/handlers/extend-index.ts';
@@ -129,7 +130,7 @@ test('a run ends, also where an object has more instances than are kept; of thos
   }
 });
 
-test('an object that cannot be expanded any more is told of, and holds up no other', async () => {
+test('an object that cannot be expanded any more becomes a listed fault, and holds up no other', async () => {
   await store(2);
   const strict = { ...server.context, limits: { ...server.context.limits, recurrenceSteps: 3 } };
   server.time.now += 400 * DAY;
@@ -137,6 +138,8 @@ test('an object that cannot be expanded any more is told of, and holds up no oth
   const log = { ...SILENT_LOG, warn: (fields: unknown) => void warned.push(fields) };
   await extendIndex.run({ calendar: strict, log, retention: DAY }, new AbortController().signal);
   expect(warned).toEqual([{ count: 2 }]);
-  // They are found all the same: by what the engine says of them now.
-  expect(await inWeek(START + (FUTURE + 300) * DAY)).toEqual({ decided: 0, undecided: 2 });
+  expect(await inWeek(START + (FUTURE + 300) * DAY)).toEqual({ decided: 0, undecided: 0 });
+  const faults = await faultsIn(server.context, calendar);
+  expect([...faults.keys()]).toHaveLength(2);
+  expect([...faults.values()][0]).toMatch(/rule|recurrence/i);
 });
