@@ -32,6 +32,12 @@ export const LIMITS = {
   attendeesPerInstance: limit(2000, 'attendees', 'each is a delivery', '403 max-attendees-per-instance'),
   collectionsPerHome: limit(1000, 'collections', 'a home is listed whole', '507 quota-not-exceeded'),
   resourcesPerCollection: limit(1_000_000, 'resources', 'disk', '507 quota-not-exceeded'),
+  overridesPerResource: limit(
+    5000,
+    'overrides',
+    'each is a component to be read at every question',
+    '403 max-instances',
+  ),
   multigetHrefs: limit(20_000, 'hrefs', 'each is a read', '403 number-of-matches-within-limits'),
   reportMatches: limit(
     1_000_000,

@@ -8,6 +8,7 @@ const FAULTS: ReadonlySet<string> = new Set([
   'valid-calendar-data',
   'valid-calendar-object-resource',
   'supported-rscale',
+  'max-instances',
 ]);
 
 /** Whether a refusal is of the octets themselves; another one is of the calendar: it takes no tasks, or it is full. */

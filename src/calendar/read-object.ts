@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Refusal } from '../base/refusal.ts';
 import type { Steps } from '../base/steps.ts';
 import { createTurns, inTurns } from '../base/turns.ts';
-import { propertiesOf, type Component } from '../ical/component.ts';
+import { propertiesOf, propertyOf, type Component } from '../ical/component.ts';
 import { findingIndexEntry, type IndexEntry } from '../ical/index-entry.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import { validatingObject } from '../ical/validate.ts';
@@ -27,7 +27,7 @@ const MOST_OCCURRENCES = 600;
 /**
  * Parses, validates and indexes one calendar object resource: the preconditions of RFC 4791 §5.3.2.1 that depend on
  * the octets and the calendar alone. Throws Refusal: max-resource-size, valid-calendar-data,
- * valid-calendar-object-resource, supported-calendar-component, max-attendees-per-instance.
+ * valid-calendar-object-resource, supported-calendar-component, max-instances, max-attendees-per-instance.
  */
 export function* readingObject(
   context: CalendarContext,
@@ -36,6 +36,7 @@ export function* readingObject(
 ): Steps<ReadObject> {
   requireSize(context, octets);
   const calendar = yield* parsingCalendar(octets);
+  requireFewOverrides(context, calendar);
   const { uid, component } = yield* validatingObject(calendar);
   requireIndexableUid(uid);
   requireComponent(collection, component);
@@ -71,6 +72,16 @@ export function indexing(context: CalendarContext, calendar: Component, now = co
 function requireSize({ limits }: CalendarContext, octets: Uint8Array): void {
   if (octets.length <= limits.resourceOctets) return;
   throw new Refusal('max-resource-size', `${octets.length} octets; at most ${limits.resourceOctets} are accepted`);
+}
+
+/** RFC 4791 §5.2.8: they are instances that are written out, each as large as an event. */
+function requireFewOverrides({ limits }: CalendarContext, calendar: Component): void {
+  const overrides = calendar.components.filter((component) => propertyOf(component, 'RECURRENCE-ID')).length;
+  if (overrides <= limits.overridesPerResource) return;
+  throw new Refusal(
+    'max-instances',
+    `${overrides} overridden instances; at most ${limits.overridesPerResource} are accepted`,
+  );
 }
 
 /** A key of an index: PostgreSQL refuses those of more than 2,700 octets. */

@@ -13,6 +13,7 @@ import type { MatchContext } from './filter-instances.ts';
 import { P } from './names.ts';
 import { childSelection, copyComponent, copyingComponent, type Copy, type Edited, type RawText } from './raw-text.ts';
 import { readingRecurrenceSet, type Instance } from './recurrence.ts';
+import { spend } from './rrule-budget.ts';
 import { formatTimeValue, parseTimeValue, timeOf, type TimeRange, type TimeValue } from './time-value.ts';
 import { instantOf, type ZoneContext } from './timezone.ts';
 import { writeProperty } from './write.ts';
@@ -71,14 +72,14 @@ export function* expandingText(expansion: Expansion, context: MatchContext): Ste
 
 function* settingText(components: readonly Component[], expansion: Expansion, context: MatchContext): Steps<string> {
   const { range } = expansion;
-  let text = '';
+  const text = createLongText();
   for (const component of components) {
     yield;
     if (!isUndated(component) || !undatedOverlaps(component, range, context)) continue;
-    text += copyComponent(component, copyOf(component, expansion, staticEdit(expansion, context))).join('');
+    text.add(copyComponent(component, copyOf(component, expansion, staticEdit(expansion, context))).join(''));
   }
   const dated = components.filter((component) => !isUndated(component));
-  if (dated.length === 0) return text;
+  if (dated.length === 0) return text.whole();
   const templates = new Map<Component, Template>();
   const set = yield* readingRecurrenceSet(dated, context);
   // Some rows of RFC 4791 §9.9 match an instance that only borders on the range.
@@ -88,10 +89,36 @@ function* settingText(components: readonly Component[], expansion: Expansion, co
     const { component } = instance;
     let template = templates.get(component);
     if (template === undefined) templates.set(component, (template = templateOf(component, expansion, context)));
-    for (const part of template) text += typeof part === 'string' ? part : fill(part, instance, context);
-    if (text.length > MOST_CHARACTERS) refuseLength();
+    for (const part of template) text.add(typeof part === 'string' ? part : fill(part, instance, context));
+    if (context.budget !== undefined) spend(context.budget);
   }
-  return text;
+  return text.whole();
+}
+
+/** Pieces that are made one string at a time: a rope of half a million would cost more to collect than to write. */
+const FEW_PIECES = 2000;
+
+function createLongText() {
+  const parts: string[] = [];
+  let pieces: string[] = [];
+  let length = 0;
+  const flatten = (): void => {
+    parts.push(pieces.join(''));
+    pieces = [];
+  };
+  return {
+    /** Throws number-of-matches-within-limits where it becomes too long. */
+    add(piece: string): void {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > MOST_CHARACTERS) refuseLength();
+      if (pieces.length >= FEW_PIECES) flatten();
+    },
+    whole(): string {
+      flatten();
+      return parts.join('');
+    },
+  };
 }
 
 /** Characters of one object that is expanded: each instance has all of its properties, be they megabytes. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
@@ -16,6 +15,7 @@ import { validatingObject } from '../../src/ical/validate.ts';
 import { writingComponent } from '../../src/ical/write.ts';
 import { writingXcal } from '../../src/ical/xcal-write.ts';
 import { event, ics } from '../dav-server.ts';
+import { cpu, idleMilliseconds } from '../yardstick.ts';
 
 const MB = 1024 * 1024;
 const DAY = 86_400_000;
@@ -94,18 +94,7 @@ const WORK: Readonly<Record<string, (source: string) => Steps<unknown>>> = {
   'to be limited to a month': (source) => cut(source, { limitRecurrenceSet: MONTH }),
 };
 
-const cpu = (): number => {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-};
-
-/** CPU milliseconds that stand for 50 on an idle core: half of what it takes to digest a hundred megabytes. */
-const REFERENCE = ((): number => {
-  const octets = Buffer.alloc(10 * MB, 'x');
-  const before = cpu();
-  for (let i = 0; i < 5; i++) createHash('sha256').update(octets).digest();
-  return cpu() - before;
-})();
+const REFERENCE = idleMilliseconds(50);
 
 interface Run {
   readonly steps: number;
@@ -174,7 +163,7 @@ describe.each(Object.entries(BOMBS))('%s', (_, make) => {
       if (again.longest < best.longest) best = again;
     }
     expect(best.steps).toBeGreaterThan(1);
-    expect(best.longest).toBeLessThan(Math.max(50, REFERENCE));
+    expect(best.longest).toBeLessThan(REFERENCE);
     expect(mostHeld(() => start(source), best.steps + prepared)).toBeLessThan(64 * MB);
   });
 });
