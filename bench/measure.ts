@@ -67,8 +67,15 @@ async function settle(batch: () => Promise<number>): Promise<void> {
   }
 }
 
-/** CPU and wall time of a request, from batches that are long enough for the clock. */
-export async function measure(pid: number, scenario: Scenario, effort: Effort): Promise<Measurement> {
+interface Batches {
+  /** Asks until the server has worked for so many CPU milliseconds; the CPU milliseconds of one request. */
+  batch(target: number): Promise<number>;
+  /** Wall milliseconds of each request so far. */
+  readonly walls: number[];
+  requests(): number;
+}
+
+function createBatches(pid: number, scenario: Scenario): Batches {
   const check = checker(scenario);
   const walls: number[] = [];
   let turn = 0;
@@ -91,10 +98,45 @@ export async function measure(pid: number, scenario: Scenario, effort: Effort): 
     }
     return spent / count;
   };
+  return { batch, walls, requests: () => turn };
+}
+
+async function warmUp({ batch }: Batches, effort: Effort): Promise<void> {
   await batch(effort.warmUp);
   await settle(() => batch(effort.batch));
-  walls.length = 0;
+}
+
+/** CPU and wall time of a request, from batches that are long enough for the clock. */
+export async function measure(pid: number, scenario: Scenario, effort: Effort): Promise<Measurement> {
+  const batches = createBatches(pid, scenario);
+  await warmUp(batches, effort);
+  batches.walls.length = 0;
   const costs: number[] = [];
-  for (let at = 0; at < effort.batches; at += 1) costs.push(await batch(effort.batch));
-  return { scenario: scenario.name, cpu: median(costs), wall: median(walls), requests: turn };
+  for (let at = 0; at < effort.batches; at += 1) costs.push(await batches.batch(effort.batch));
+  return { scenario: scenario.name, cpu: median(costs), wall: median(batches.walls), requests: batches.requests() };
+}
+
+/** A scenario, and the process that answers it. */
+export interface Asked {
+  readonly pid: number;
+  readonly scenario: Scenario;
+}
+
+/** Pairs of batches that are compared. */
+const PAIRS = 11;
+
+/**
+ * How many times the CPU of the other a request costs: the median over pairs of batches, one right after the other. What
+ * a system call costs changes by half within a minute, with what else the machine does and whether its cores sleep.
+ */
+export async function ratio(one: Asked, other: Asked, effort: Effort): Promise<number> {
+  const [these, those] = [createBatches(one.pid, one.scenario), createBatches(other.pid, other.scenario)];
+  await warmUp(these, effort);
+  await warmUp(those, effort);
+  const ratios: number[] = [];
+  for (let at = 0; at < PAIRS; at += 1) {
+    const cost = await these.batch(effort.batch);
+    ratios.push(cost / (await those.batch(effort.batch)));
+  }
+  return median(ratios);
 }

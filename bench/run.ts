@@ -11,7 +11,17 @@ import { cpuMilliseconds, peakMebibytes } from './cpu.ts';
 import { diskSyncs } from './disk-syncs.ts';
 import { engineHolds } from './engine.ts';
 import { type BenchEvent, type Interval, makeEvents, type Span } from './events.ts';
-import { type Effort, FULL, measure, type Measurement, median, type Scenario, SHORT } from './measure.ts';
+import {
+  type Asked,
+  type Effort,
+  FULL,
+  measure,
+  type Measurement,
+  median,
+  ratio,
+  type Scenario,
+  SHORT,
+} from './measure.ts';
 import { type Bench, put, reads } from './scenarios.ts';
 import { holds, type Report, type SizeResult, table, type Target, targetLines } from './table.ts';
 
@@ -53,27 +63,33 @@ const accounts = {
   ],
 };
 
-/** What Koa with one SELECT costs, measured as everything else is. */
-async function measureFloor(event: BenchEvent): Promise<number> {
+interface Floor extends Asked {
+  close(): void;
+}
+
+/** What Koa with one SELECT costs, asked as everything else is. */
+async function startFloor(event: BenchEvent): Promise<Floor> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'floor.ts'), event.ics], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  try {
-    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
-    const client = davClient({ url: line.replace('listening on ', ''), user: 'bench', password: 'bench' });
-    const scenario: Scenario = {
-      name: 'floor',
-      send: (turn) => client.request('GET', `/event-${(turn * 7919) % 1000}.ics`),
-      check: (answer) => {
-        if (answer.body.toString('utf8') !== event.ics) throw new Error('The floor answers with other octets');
-      },
-    };
-    const { cpu } = await measure(child.pid!, scenario, EFFORT);
-    client.close();
-    return cpu;
-  } finally {
-    child.kill();
-  }
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const url = line.replace('listening on ', '');
+  const client = davClient({ url, user: 'bench', password: 'bench', sockets: 1 });
+  const scenario: Scenario = {
+    name: 'floor',
+    send: (turn) => client.request('GET', `/event-${(turn * 7919) % 1000}.ics`),
+    check: (answer) => {
+      if (answer.body.toString('utf8') !== event.ics) throw new Error('The floor answers with other octets');
+    },
+  };
+  return {
+    pid: child.pid!,
+    scenario,
+    close() {
+      client.close();
+      child.kill();
+    },
+  };
 }
 
 interface Load {
@@ -170,11 +186,10 @@ async function tried(server: LiveServer, scenario: Scenario, size: number): Prom
   }
 }
 
-function targetsOf(sizes: readonly Size[], floorCpu: number): Target[] {
+function targetsOf(sizes: readonly Size[], gets: number): Target[] {
   const cpuOf = (size: Size | undefined, name: string): number =>
     size?.measurements.find((measurement) => measurement.scenario === name)?.cpu ?? Number.NaN;
   const [smallest, largest] = [sizes[0], sizes.at(-1)];
-  const gets = median(sizes.map((size) => cpuOf(size, 'get'))) / floorCpu;
   const syncs = sizes.map((size) => cpuOf(size, 'sync, no change'));
   return [
     { name: 'get against the floor', limit: 4, seen: gets, unit: 'x' },
@@ -213,18 +228,22 @@ async function main(): Promise<number> {
   kalends('provision', join(dataDir, 'accounts.json'), '--data', dataDir, ...database);
   const server = await startServer({ dataDir, args: ['--log-level', 'warn', ...database] });
   try {
-    const floor = (): Promise<number> => measureFloor(makeEvents(1, SPAN)[0]!);
-    const floors = [await floor()];
+    const floor = await startFloor(makeEvents(1, SPAN)[0]!);
+    const measureFloor = async (): Promise<number> => (await measure(floor.pid, floor.scenario, EFFORT)).cpu;
+    const floors = [await measureFloor()];
     const calendars: Loaded[] = [];
     for (const size of SIZES) calendars.push(await prepare(server, size));
     const asked = await ask(server, calendars);
-    floors.push(await floor());
+    floors.push(await measureFloor());
+    const get = calendars[0]?.scenarios.find(({ name }) => name === 'get');
+    const gets = get === undefined ? NaN : await ratio({ pid: server.pid, scenario: get }, floor, EFFORT);
     const sizes: Size[] = [];
     for (const [calendar, measurements] of asked) sizes.push(await write(server, calendar, measurements));
-    floors.push(await floor());
+    floors.push(await measureFloor());
+    floor.close();
     const floorCpu = median(floors);
     console.log(`floor, measured ${floors.length} times: ${floors.map((cpu) => cpu.toFixed(3)).join(', ')} ms CPU`);
-    const report: Report = { floorCpu, sizes, targets: targetsOf(sizes, floorCpu) };
+    const report: Report = { floorCpu, sizes, targets: targetsOf(sizes, gets) };
     const before =
       options.compare === undefined ? undefined : (JSON.parse(readFileSync(options.compare, 'utf8')) as Report);
     console.log(

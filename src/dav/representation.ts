@@ -17,13 +17,27 @@ export const calendarBody = ({ contentType }: CalendarFormat): Readonly<Record<s
   'Content-Disposition': 'attachment',
 });
 
+/** A time to the second, as HTTP writes it (RFC 9110 §5.6.7). What was written together has one, and is asked for together. */
+function httpDate(instant: number): string {
+  const second = Math.floor(instant / 1000);
+  let text = dates.get(second);
+  if (text !== undefined) return text;
+  text = new Date(instant).toUTCString();
+  if (dates.size >= MOST_DATES) dates.clear();
+  dates.set(second, text);
+  return text;
+}
+
+const MOST_DATES = 1000;
+const dates = new Map<number, string>();
+
 /** ETag and Last-Modified; `etag` without quotes, `modifiedAt` in UTC milliseconds. */
 export const validatorsOf = ({
   etag,
   modifiedAt,
 }: Pick<ObjectHead, 'etag' | 'modifiedAt'>): Record<string, string> => ({
   ETag: `"${etag}"`,
-  'Last-Modified': new Date(modifiedAt).toUTCString(),
+  'Last-Modified': httpDate(modifiedAt),
 });
 
 /** The Schedule-Tag of an object where it has one (RFC 6638 §8.2). */

@@ -37,11 +37,12 @@ export function accessLog(log: Log, metrics: Pick<Metrics, 'observe'>): Middlewa
 function loggedPath(url: string): string {
   const [path = ''] = url.split(/[?#]/, 1);
   if (!path.startsWith('/dav/') && !path.startsWith('/.well-known/')) return /^\/[^/]*/.exec(path)?.[0] ?? '*';
-  const segments = path.split('/');
-  const known = segments.slice(0, COLLECTION_DEPTH).map((segment) => (/@|%40/.test(segment) ? '*' : segment));
-  const name = segments[COLLECTION_DEPTH];
-  return [...known, ...(name === undefined ? [] : [name && '*'])].join('/');
+  const collection = COLLECTION.exec(path)?.[0] ?? path;
+  const rest = path.slice(collection.length);
+  const known = /@|%40/.test(collection) ? collection.replaceAll(ADDRESS, '*') : collection;
+  return rest === '' ? known : `${known}/${rest === '/' ? '' : '*'}`;
 }
 
-/** `/dav/calendars/ID/COLLECTION`, split at its slashes. */
-const COLLECTION_DEPTH = 5;
+/** `/dav/calendars/ID/COLLECTION`. */
+const COLLECTION = /^(?:\/[^/]*){4}/;
+const ADDRESS = /[^/]*(?:@|%40)[^/]*/g;

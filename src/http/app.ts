@@ -35,6 +35,8 @@ const SECURITY_HEADERS = {
   'Cache-Control': 'private, no-cache',
 } as const;
 
+const ALWAYS = Object.entries(SECURITY_HEADERS);
+
 /** The Koa application: what holds for every request, then the doors. */
 export function createApp(options: AppOptions): Koa<State> {
   const { open = [], authenticate, mount, log, limits, metrics } = options;
@@ -68,8 +70,9 @@ function envelope({ publicUrl, trustProxy, limits }: AppOptions): OpenMiddleware
       takeRoom: roomFor(ctx.res),
       own: { publicUrl, host: ctx.req.headers.host },
     };
-    ctx.set(SECURITY_HEADERS);
-    ctx.set('X-Request-Id', requestId);
+    // Straight to Node: what Koa makes of a value first is for those that are not known to be text.
+    for (const [name, value] of ALWAYS) ctx.res.setHeader(name, value);
+    ctx.res.setHeader('X-Request-Id', requestId);
     return next();
   };
 }

@@ -32,6 +32,8 @@ export function createMetrics({ token, gauges }: MetricsOptions = {}): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
     registers: [registry],
   });
+  // To find a series by its labels costs more than to count.
+  const seriesOf = new Map<string, Histogram.Internal<'method' | 'status'>>();
   const known = new Map<string, Gauge>();
   async function collectGauges(): Promise<void> {
     for (const [name, value] of Object.entries((await gauges?.()) ?? {})) {
@@ -46,8 +48,10 @@ export function createMetrics({ token, gauges }: MetricsOptions = {}): Metrics {
   return {
     registry,
     observe(method, status, seconds) {
-      const label = KNOWN_METHODS.has(method) ? method : 'other';
-      requests.observe({ method: label, status: `${Math.floor(status / 100)}xx` }, seconds);
+      const labels = `${KNOWN_METHODS.has(method) ? method : 'other'} ${Math.floor(status / 100)}xx`;
+      let series = seriesOf.get(labels);
+      if (series === undefined) seriesOf.set(labels, (series = requests.labels(...labels.split(' '))));
+      series.observe(seconds);
     },
     async middleware(ctx, next) {
       if (ctx.path !== '/metrics') return next();
