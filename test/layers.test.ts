@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['calendar'],
   ['scheduling', 'auth', 'mail', 'notify'],
   ['itip', 'store'],
-  ['ical'],
+  ['ical', 'vcard'],
   ['base', 'net'],
 ];
 
@@ -18,10 +18,10 @@ const LAYERS: readonly (readonly string[])[] = [
 const FORBIDDEN = ['dav>store', 'api>store', 'scheduling>store'];
 
 /** The sideways imports that are meant. */
-const SIDEWAYS = ['notify>mail'];
+const SIDEWAYS = ['notify>mail', 'vcard>ical'];
 
 /** Files that decide without a world: `now` is an argument. */
-const PURE = /^(ical|itip|scheduling)\/|^sync\/plan\.ts$/;
+const PURE = /^(ical|vcard|itip|scheduling)\/|^sync\/plan\.ts$/;
 const IMPURE_CODE = /\bDate\.now\(|\bnew Date\(\)|\bprocess\.|\brandom(?:Bytes|UUID|Int)\b|\bMath\.random\b/;
 const IMPURE_MODULE = /^(node:|kysely$|pg$|better-sqlite3$|koa$)/;
 /** Modules of Node's that compute and touch nothing; of node:crypto, what makes no random octets. */
