@@ -123,7 +123,14 @@ async function openContext(database: StoreOptions): Promise<CalendarContext> {
   const store = await openStore(database, { clock, log: LOG });
   const user = { id: asPrincipalId('bench'), kind: 'user', name: 'Bench', emails: ['bench@example.com'] } as const;
   await store.write((tx) => savePrincipal(tx, user, NOW));
-  const settings = { timezone: 'UTC', freeBusyForAll: true, indexPastDays: 366, indexFutureDays: 732 };
+  const settings = {
+    timezone: 'UTC',
+    freeBusyForAll: true,
+    files: false,
+    directory: 'all' as const,
+    indexPastDays: 366,
+    indexFutureDays: 732,
+  };
   return { store, clock, hub: createHub(), limits: defaultLimits(), settings };
 }
 

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from './base/clock.ts';
 import { createHub, type Hub } from './base/hub.ts';
 import type { Log } from './base/log.ts';
 import type { CalendarContext } from './calendar/context.ts';
+import { createGuard } from './calendar/guard-rule.ts';
 import type { DefaultCalendars } from './calendar/provision.ts';
 import type { Config } from './config.ts';
 import { makeFolder } from './make-folder.ts';
@@ -47,10 +48,14 @@ export async function openContext(config: Config, services: ContextServices): Pr
   const settings = {
     timezone: config.timezone,
     freeBusyForAll: config.access.freeBusyForAll,
+    files: config.files.enabled,
+    directory: config.access.directory,
     indexPastDays: config.indexPastDays,
     indexFutureDays: config.indexFutureDays,
+    historyDays: config.historyDays,
   };
-  return { store, clock, hub, limits: config.limits, settings };
+  const { enabled, ...rule } = config.guard;
+  return { store, clock, hub, limits: config.limits, settings, ...(enabled && { guard: createGuard(rule) }) };
 }
 
 /** A network address that refuses says nothing of a database; the reason that is added has no password in it. */

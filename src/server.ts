@@ -3,6 +3,7 @@ import { createPasswords } from './auth/passwords.ts';
 import { createVerifiedCredentials, type Account } from './auth/verified-credentials.ts';
 import { DAY } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { VERSION } from './base/version.ts';
 import type { CalendarContext } from './calendar/context.ts';
 import { createDeviceLog } from './calendar/device-log.ts';
 import type { Config } from './config.ts';
@@ -15,6 +16,7 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { JOBS } from './jobs/handlers/index.ts';
 import { startWorker } from './jobs/worker.ts';
+import { createFetch } from './net/fetch.ts';
 import { credentialsByLogin } from './store/principals.ts';
 
 export interface Server {
@@ -65,7 +67,11 @@ export async function startServer(config: Config, context: CalendarContext, log:
   const { host, port, tlsCert, tlsKey } = config;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certFile: tlsCert, keyFile: tlsKey };
   const listener = await listen({ handler: app.callback(), host, port, tls, limits, log });
-  const worker = startWorker({ calendar: context, log, retention: config.retentionDays * DAY }, { jobs: JOBS });
+  const fetch = createFetch({ allow: config.net.allow, userAgent: `Kalends/${VERSION}` });
+  const worker = startWorker(
+    { calendar: context, log, retention: config.retentionDays * DAY, fetch, random: Math.random },
+    { jobs: JOBS },
+  );
   return {
     port: listener.port,
     url: listener.url,

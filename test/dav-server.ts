@@ -55,7 +55,15 @@ export async function startDavServer({
     clock,
     hub: createHub(),
     limits: { ...defaultLimits(), ...limits },
-    settings: { timezone: 'UTC', freeBusyForAll: true, indexPastDays: 366, indexFutureDays: 366, ...settings },
+    settings: {
+      timezone: 'UTC',
+      freeBusyForAll: true,
+      files: false,
+      directory: 'all',
+      indexPastDays: 366,
+      indexFutureDays: 366,
+      ...settings,
+    },
   };
   await store.write(async (tx) => {
     for (const id of [...users, ...admins]) {

@@ -22,6 +22,10 @@ export type RefusalCode =
   | 'supported-filter'
   | 'supported-collation'
   | 'number-of-matches-within-limits'
+  // RFC 6352 §5.1.1.1, §8.6: the last is supported-collation in the namespace of CardDAV
+  | 'supported-address-data'
+  | 'supported-address-data-conversion'
+  | 'supported-card-collation'
   // RFC 7529 §10
   | 'supported-rscale'
   // RFC 7809 §3.1.4
@@ -31,14 +35,31 @@ export type RefusalCode =
   | 'sync-traversal-supported'
   // RFC 3744 §7.1.1
   | 'need-privileges'
+  // RFC 3744 §8.1.1
+  | 'no-ace-conflict'
+  | 'no-protected-ace-conflict'
+  | 'no-inherited-ace-conflict'
+  | 'limited-number-of-aces'
+  | 'no-invert'
+  | 'not-supported-privilege'
+  | 'recognized-principal'
+  | 'allowed-principal'
   // RFC 4918 §16
   | 'propfind-finite-depth'
   | 'cannot-modify-protected-property'
   | 'no-external-entities'
+  | 'lock-token-submitted'
+  | 'no-conflicting-lock'
+  | 'lock-token-matches-request-uri'
   // RFC 5689 §3.3
   | 'valid-resourcetype'
   // RFC 3253 §3.6
   | 'supported-report'
+  // calendarserver.org bulk requests
+  | 'max-resources'
+  | 'max-bytes'
+  // The guard against devices that destroy much (docs/adr/0013)
+  | 'device-held'
   // RFC 4331 §6
   | 'quota-not-exceeded';
 

@@ -13,6 +13,13 @@ export interface CollectionPatch {
   readonly transparent?: boolean;
   /** calendar-availability: iCalendar text with VAVAILABILITY components. */
   readonly availability?: string | null;
+  /** CS:source: the URL that the server fetches the members from. */
+  readonly source?: string;
+  /** refreshrate: a duration as it was set. */
+  readonly refreshRate?: string | null;
+  readonly stripAlarms?: boolean;
+  readonly stripAttachments?: boolean;
+  readonly stripTodos?: boolean;
 }
 
 /** Changes of dead properties: Clark name to the element's XML, or null to remove it. */

@@ -1,6 +1,5 @@
 import { BadRequest } from '../base/refusal.ts';
 import { collectionById, collectionByUri, collectionsOfHome, homeCollection } from '../store/collections.ts';
-import { homeUsage } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
 
@@ -22,9 +21,4 @@ export function collectionAt(context: CalendarContext, ownerId: string, uri: str
 
 export function collectionWithId(context: CalendarContext, id: string): Promise<Collection | undefined> {
   return collectionById(context.store.db, id);
-}
-
-/** Octets of all resources of a home (RFC 4331 §4). */
-export function usedOctets(context: CalendarContext, ownerId: string): Promise<number> {
-  return homeUsage(context.store.db, ownerId);
 }

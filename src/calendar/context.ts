@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../base/hub.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Store } from '../store/store.ts';
+import type { Guard } from './guard-rule.ts';
 
 /** What an installation decides about calendars. */
 export interface CalendarSettings {
@@ -9,9 +10,15 @@ export interface CalendarSettings {
   readonly timezone: string;
   /** Whether every logged-in person may read everyone's free-busy (RFC 4791 §6.1.1). */
   readonly freeBusyForAll: boolean;
+  /** Whether people have plain collections for files beside their calendars. */
+  readonly files: boolean;
+  /** Whether all who are logged in see everybody's name and addresses as an address book, or nobody does. */
+  readonly directory: 'all' | 'off';
   /** How far before and after now instances are indexed, in days. Outside, they are expanded on the fly. */
   readonly indexPastDays: number;
   readonly indexFutureDays: number;
+  /** How long past versions are kept, in days; undefined: nothing is known of it. */
+  readonly historyDays?: number;
 }
 
 /** What every use-case of this room is given. Doors pass it on and never look inside. */
@@ -21,4 +28,6 @@ export interface CalendarContext {
   readonly hub: Hub;
   readonly limits: Limits;
   readonly settings: CalendarSettings;
+  /** undefined: no device is ever held. */
+  readonly guard?: Guard | undefined;
 }

@@ -1,11 +1,14 @@
 import type { Actor } from '../auth/actor.ts';
 import { newCollectionId } from '../base/ids.ts';
 import { Refusal } from '../base/refusal.ts';
+import { recordAct } from '../store/audit.ts';
 import { collectionByUri, countCollections, insertCollection } from '../store/collections.ts';
-import { requireOnHome } from './access.ts';
+import { requireInHome } from './access.ts';
+import { authorOf } from './author.ts';
 import type { PropertyChanges } from './collection-patch.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, Principal } from './model.ts';
+import { requireFewSubscriptions } from './subscription-change.ts';
 import { applyDeadProperties } from './update-collection.ts';
 import { requireUnchanged } from './write-object.ts';
 
@@ -25,7 +28,7 @@ export interface CreateCollection {
  */
 export async function createCollection(context: CalendarContext, request: CreateCollection): Promise<Collection> {
   const { actor, owner, uri, kind, changes, unchanged = [] } = request;
-  requireOnHome(context, actor, owner.id, 'bind');
+  await requireInHome(context, actor, owner.id, 'bind');
   const created = await context.store.write(async (tx) => {
     await requireUnchanged(tx, unchanged);
     if ((await collectionByUri(tx, owner.id, uri)) !== undefined) {
@@ -35,6 +38,7 @@ export async function createCollection(context: CalendarContext, request: Create
     if ((await countCollections(tx, owner.id)) >= most) {
       throw new Refusal('quota-not-exceeded', `A home holds at most ${most} collections`);
     }
+    await requireFewSubscriptions(context, tx, owner.id, changes.live);
     const now = context.clock();
     const collection = await insertCollection(
       tx,
@@ -42,6 +46,8 @@ export async function createCollection(context: CalendarContext, request: Create
       now,
     );
     await applyDeadProperties(context, tx, { homeId: owner.id, resourceId: collection.id, patch: changes.dead });
+    const act = { act: 'calendar-created', at: now, by: authorOf(actor), homeId: owner.id } as const;
+    await recordAct(tx, { ...act, subject: collection.id, detail: { uri } });
     return collection;
   });
   context.hub.publish({ homeId: owner.id, collectionId: created.id, seq: created.seq });

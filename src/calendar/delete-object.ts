@@ -1,8 +1,11 @@
 import type { Actor } from '../auth/actor.ts';
 import { BadRequest } from '../base/refusal.ts';
 import { headByName, removeObject } from '../store/objects.ts';
-import { requireOnHome } from './access.ts';
+import { requireOn } from './access.ts';
+import { authorOf } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { requireHarmless, writeGuarded } from './guard.ts';
+import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { publish } from './put-object.ts';
 import { claimSeq, requireUnchanged } from './write-object.ts';
@@ -15,21 +18,26 @@ export interface DeleteObject {
   readonly check: (current: ObjectHead | undefined) => void;
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
+  readonly locks?: LockHolder | undefined;
 }
 
-/** Removes a resource and leaves a tombstone for sync tokens (RFC 6578 §3.5.2). 404 where there is none. */
+/** Removes a resource, into the trash, and leaves a tombstone for sync tokens (RFC 6578 §3.5.2). 404 where there is none. */
 export async function deleteObject(context: CalendarContext, request: DeleteObject): Promise<void> {
-  const { actor, collection, name, check, unchanged } = request;
-  requireOnHome(context, actor, collection.homeId, 'unbind');
-  const seq = await context.store.write(
+  const { actor, collection, name, check, unchanged, locks } = request;
+  await requireOn(context, actor, collection, 'unbind');
+  const by = authorOf(actor);
+  const seq = await writeGuarded(
+    context,
     async (tx) => {
       await requireUnchanged(tx, unchanged);
       const current = await headByName(tx, collection.id, name);
       check(current);
       if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });
+      await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: current }]);
       const now = context.clock();
       const next = await claimSeq(tx, collection, now);
-      await removeObject(tx, current, next, now);
+      await requireHarmless(context, tx, { collection, name, by });
+      await removeObject(tx, current, next, now, { kind: 'deleted', by });
       return next;
     },
     { lane: collection.homeId },

@@ -6,6 +6,7 @@ import { collectionById } from '../store/collections.ts';
 import { findFaulty, listFaulty, type FaultyObject as Stored } from '../store/object-faults.ts';
 import { findPrincipal } from '../store/principals.ts';
 import type { SetAside } from '../store/set-aside.ts';
+import { unnamed } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { putObject } from './put-object.ts';
@@ -120,6 +121,7 @@ async function repairStored(context: CalendarContext, item: Stored): Promise<rea
   const check = (current: ObjectHead | undefined): void => {
     if (current?.etag !== item.etag) throw new ConditionFailed(`${name} was written meanwhile`);
   };
-  await putObject(context, { actor, owner, collection, name, octets: repaired.octets, check, unchanged: [] });
+  const put = { actor, owner, collection, name, octets: repaired.octets, check, unchanged: [] };
+  await putObject(context, { ...put, by: unnamed('repair') });
   return repaired.repairs;
 }

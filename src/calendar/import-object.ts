@@ -2,6 +2,7 @@ import { rangesOf } from '../ical/component-ranges.ts';
 import { asBuffer } from '../ical/content-line.ts';
 import { zoneByName } from '../ical/timezone-table.ts';
 import { headByUid, objectByName } from '../store/objects.ts';
+import { unnamed, type Origin } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
 import { publish } from './put-object.ts';
@@ -13,6 +14,8 @@ export interface ImportObject {
   /** Resource name to use when the UID is new in this calendar. */
   readonly name: string;
   readonly octets: Uint8Array;
+  /** By what way it comes in; left out: import. */
+  readonly origin?: Origin;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface ImportObject {
  */
 export async function importObject(
   context: CalendarContext,
-  { collection, name, octets }: ImportObject,
+  { collection, name, octets, origin = 'import' }: ImportObject,
 ): Promise<'created' | 'updated' | 'unchanged'> {
   const object = await readObject(context, collection, octets);
   const written = await context.store.write(async (tx) => {
@@ -29,7 +32,7 @@ export async function importObject(
     if (existing?.etag === object.etag) return undefined;
     const stored = existing && (await objectByName(tx, collection.id, existing.name));
     if (stored !== undefined && saysTheSame(stored.octets, octets)) return undefined;
-    const target = { collection, name: existing?.name ?? name, check: () => undefined };
+    const target = { collection, name: existing?.name ?? name, check: () => undefined, by: unnamed(origin) };
     return writeObject(context, tx, target, object);
   });
   if (written === undefined) return 'unchanged';

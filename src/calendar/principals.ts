@@ -26,6 +26,11 @@ export function getPrincipal(context: CalendarContext, id: string): Promise<Prin
   return findPrincipal(context.store.db, id);
 }
 
+/** The principals with these ids; those that do not exist are left out. */
+export function principalsById(context: CalendarContext, ids: readonly string[]): Promise<readonly Principal[]> {
+  return findPrincipals(context.store.db, ids);
+}
+
 /** Who logs in by this name: the id or any address, without regard to case. */
 export async function principalOfLogin(context: CalendarContext, login: string): Promise<Principal | undefined> {
   return (await credentialsByLogin(context.store.db, login))?.principal;

@@ -1,4 +1,5 @@
 import { createPasswords } from '../auth/passwords.ts';
+import { recordAct } from '../store/audit.ts';
 import { StoreConflict } from '../store/errors.ts';
 import { fold } from '../store/fold.ts';
 import {
@@ -11,6 +12,7 @@ import {
   setPasswordHash,
 } from '../store/principals.ts';
 import type { Db } from '../store/store.ts';
+import { unnamed } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { ensureHome } from './create-home.ts';
 import type { Collection, Principal } from './model.ts';
@@ -55,17 +57,40 @@ export async function applyPrincipals(
     // Members and delegates may stand anywhere in the file, so that all principals come first.
     const linked: boolean[] = [];
     for (const spec of specs) linked.push(await saveLinks(work, spec));
+    const outcomes = saved.map(({ id, outcome }, index) => ({
+      id,
+      outcome: outcome === 'unchanged' && linked[index] === true ? ('updated' as const) : outcome,
+    }));
+    await recordOutcomes(work, specs, outcomes);
     return {
-      outcomes: saved.map(({ id, outcome }, index) => ({
-        id,
-        outcome: outcome === 'unchanged' && linked[index] === true ? ('updated' as const) : outcome,
-      })),
+      outcomes,
       touched: saved.flatMap((one) => one.touched),
     };
   });
   for (const { homeId, id, seq } of touched) context.hub.publish({ homeId, collectionId: id, seq });
   return outcomes;
 }
+
+/** What was done, by names of fields; never a value, and never a password. */
+async function recordOutcomes(
+  { tx, now, hashes }: Work,
+  specs: readonly PrincipalSpec[],
+  outcomes: readonly ProvisionOutcome[],
+): Promise<void> {
+  const given = new Map(specs.map((spec) => [spec.id, spec]));
+  for (const { id, outcome } of outcomes) {
+    if (outcome === 'unchanged') continue;
+    const act = { at: now, by: unnamed('provision'), homeId: id, subject: id } as const;
+    const fields = Object.entries(given.get(id) ?? {}).filter(([, value]) => value !== undefined);
+    const properties = fields.map(([name]) => name).filter((name) => !NOT_TOLD.has(name));
+    const kind = outcome === 'created' ? 'principal-created' : 'principal-changed';
+    await recordAct(tx, { ...act, act: kind, detail: { properties } });
+    if (hashes.has(id)) await recordAct(tx, { ...act, act: 'password-set', detail: {} });
+  }
+}
+
+/** What names the principal, or has a line of its own. */
+const NOT_TOLD: ReadonlySet<string> = new Set(['id', 'path', 'password', 'passwordHash']);
 
 async function requireNew(tx: Db, specs: readonly PrincipalSpec[]): Promise<void> {
   const [taken] = await findPrincipals(

@@ -1,6 +1,9 @@
 import type { Actor } from '../auth/actor.ts';
-import { requireOnHome } from './access.ts';
+import { accessIn, requirePrivilege } from './access.ts';
+import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { writeGuarded } from './guard.ts';
+import type { LockHolder } from './locks.ts';
 import type { Collection, ObjectHead, Principal } from './model.ts';
 import { refuseUnknownZones } from '../ical/validate.ts';
 import { zoneByTzid } from '../ical/timezone.ts';
@@ -17,6 +20,9 @@ export interface PutObject {
   readonly check: (current: ObjectHead | undefined) => void;
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
+  /** As whom it is kept; left out: as the actor. */
+  readonly by?: Author;
+  readonly locks?: LockHolder | undefined;
 }
 
 /**
@@ -24,15 +30,23 @@ export interface PutObject {
  * Throws what readObject and writeObject throw, and need-privileges.
  */
 export async function putObject(context: CalendarContext, request: PutObject): Promise<WrittenObject> {
-  const { actor, owner, collection, octets } = request;
-  requireOnHome(context, actor, owner.id, 'write-content');
+  const { actor, collection, octets, by = authorOf(actor) } = request;
+  const privileges = (await accessIn(context, actor, collection.homeId)).on(collection);
+  // Who may do neither need not be read.
+  if (!privileges.has('bind')) requirePrivilege(privileges, 'write-content');
   const object = await readObject(context, collection, octets);
   // Only what a client stores is held to it: an import keeps what it finds, and says so.
   refuseUnknownZones(object.calendar, (tzid) => zoneByTzid(tzid) !== undefined);
-  const written = await context.store.write(
+  const written = await writeGuarded(
+    context,
     async (tx) => {
       await requireUnchanged(tx, request.unchanged);
-      return writeObject(context, tx, request, object);
+      const check = (current: ObjectHead | undefined): void => {
+        // RFC 3744 appendix B: a new member is one of the collection's, another body one of its own.
+        requirePrivilege(privileges, current === undefined ? 'bind' : 'write-content');
+        request.check(current);
+      };
+      return writeObject(context, tx, { ...request, by, check }, object);
     },
     { lane: collection.homeId },
   );

@@ -84,7 +84,7 @@ export async function repairSetAside(context: CalendarContext, id: string): Prom
   if (repaired === undefined && !isUsable) throw new BadRequest(`No repair is known: ${item.reason}`, { status: 409 });
   const octets = repaired?.octets ?? item.octets;
   // Imported first: if the process ends in between, the same is done again, and changes nothing.
-  await importObject(context, { collection, name: `${item.id}.ics`, octets });
+  await importObject(context, { collection, name: `${item.id}.ics`, octets, origin: 'repair' });
   await context.store.write((tx) => removeSetAside(tx, id));
   return repaired?.repairs ?? [];
 }

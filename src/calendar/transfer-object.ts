@@ -3,9 +3,13 @@ import { atOnce } from '../base/steps.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { deadProperties, setDeadProperty } from '../store/dead-properties.ts';
 import { headByName, objectByName, removeObject } from '../store/objects.ts';
+import type { Removal } from '../store/object-writes.ts';
 import type { Db } from '../store/store.ts';
-import { requireOnHome } from './access.ts';
+import { requireOn } from './access.ts';
+import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { requireHarmless, writeGuarded } from './guard.ts';
+import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { CalendarObject, Collection, ObjectHead, Principal } from './model.ts';
 import { publish } from './put-object.ts';
 import { readingObject, readObject, type ReadObject } from './read-object.ts';
@@ -22,6 +26,7 @@ export interface TransferObject {
   readonly check: (current: ObjectHead | undefined) => void;
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
+  readonly locks?: LockHolder | undefined;
 }
 
 /**
@@ -31,15 +36,15 @@ export interface TransferObject {
  */
 export async function transferObject(context: CalendarContext, request: TransferObject): Promise<WrittenObject> {
   const { actor, how, from, to } = request;
-  requireOnHome(context, actor, from.collection.homeId, how === 'move' ? 'unbind' : 'read');
-  requireOnHome(context, actor, to.collection.homeId, 'bind');
+  await requireOn(context, actor, from.collection, how === 'move' ? 'unbind' : 'read');
+  await requireOn(context, actor, to.collection, 'bind');
   if (from.collection.id === to.collection.id && from.name === to.name) {
     throw new BadRequest('Source and destination are the same resource', { status: 403 });
   }
   // Before the transaction, in which nothing else can run.
   const source = await objectByName(context.store.db, from.collection.id, from.name);
   const read = source && (await readObject(context, to.collection, source.octets));
-  const { written, removedSeq } = await context.store.write((tx) => transfer(context, tx, request, read), {
+  const { written, removedSeq } = await writeGuarded(context, (tx) => transfer(context, tx, request, read), {
     lane: to.collection.homeId,
   });
   if (removedSeq !== undefined) publish(context, from.collection, removedSeq);
@@ -58,7 +63,8 @@ async function transfer(
   request: TransferObject,
   read: ReadObject | undefined,
 ): Promise<Transferred> {
-  const { how, from, to, check, unchanged } = request;
+  const { actor, how, from, to, check, unchanged, locks } = request;
+  const by = authorOf(actor);
   await requireUnchanged(tx, unchanged);
   const source = await objectByName(tx, from.collection.id, from.name);
   check(source);
@@ -68,8 +74,9 @@ async function transfer(
   // Read first: a removed resource has none left.
   const properties = await deadProperties(tx, source.id);
   const target = await clearTarget(context, tx, request, source);
-  const removedSeq = how === 'move' ? await remove(context, tx, from.collection, source) : undefined;
-  const written = await writeObject(context, tx, { ...to, check: () => undefined }, object);
+  const removedSeq =
+    how === 'move' ? await remove(context, tx, { head: source, ...from, locks }, { kind: 'moved', by }) : undefined;
+  const written = await writeObject(context, tx, { ...to, check: () => undefined, by, locks }, object);
   for (const [name, xml] of properties) {
     await setDeadProperty(tx, to.collection.homeId, written.head.id, name, xml);
   }
@@ -83,7 +90,7 @@ async function transfer(
 async function clearTarget(
   context: CalendarContext,
   tx: Db,
-  { to, overwrite }: TransferObject,
+  { actor, to, overwrite, locks }: TransferObject,
   source: CalendarObject,
 ): Promise<ObjectHead | undefined> {
   const target = await headByName(tx, to.collection.id, to.name);
@@ -94,13 +101,26 @@ async function clearTarget(
       member: { collection: to.collection, name: to.name },
     });
   }
-  await remove(context, tx, to.collection, target);
+  await remove(context, tx, { head: target, ...to, locks }, { kind: 'deleted', by: authorOf(actor) });
   return target;
 }
 
-async function remove(context: CalendarContext, tx: Db, collection: Collection, head: ObjectHead): Promise<number> {
+interface Removed {
+  readonly collection: Collection;
+  readonly head: ObjectHead;
+  readonly locks: LockHolder | undefined;
+}
+
+async function remove(
+  context: CalendarContext,
+  tx: Db,
+  { collection, head, locks }: Removed,
+  removal: Removal & { readonly by: Author },
+): Promise<number> {
+  await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: head }]);
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
-  await removeObject(tx, head, seq, now);
+  await requireHarmless(context, tx, { collection, name: head.name, by: removal.by });
+  await removeObject(tx, head, seq, now, removal);
   return seq;
 }

@@ -1,13 +1,17 @@
 import type { Actor } from '../auth/actor.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
-import { updateCollection as updateRow } from '../store/collections.ts';
+import { recordAct } from '../store/audit.ts';
+import { collectionById, updateCollection as updateRow } from '../store/collections.ts';
 import { deadProperties, removeDeadProperty, setDeadProperty } from '../store/dead-properties.ts';
 import { headByName } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
-import { requireOnHome, requirePrivilege, privilegesOn } from './access.ts';
+import { privilegesOn, requireOn, requirePrivilege } from './access.ts';
+import { authorOf } from './author.ts';
 import type { CollectionPatch, DeadPropertyPatch, PropertyChanges } from './collection-patch.ts';
 import type { CalendarContext } from './context.ts';
+import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead, Principal } from './model.ts';
+import { changeSubscription } from './subscription-change.ts';
 import { requireCollection, requireUnchanged } from './write-object.ts';
 
 export type { CollectionPatch, DeadPropertyPatch, PropertyChanges };
@@ -20,20 +24,28 @@ export interface UpdateCollection {
   readonly check: (current: Collection) => void;
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
+  readonly locks?: LockHolder | undefined;
 }
 
 /** PROPPATCH of a collection (RFC 4918 §9.2): all of it or nothing, in one transaction. */
 export async function updateCollection(
   context: CalendarContext,
-  { actor, collection, changes, check, unchanged }: UpdateCollection,
+  { actor, collection, changes, check, unchanged, locks }: UpdateCollection,
 ): Promise<void> {
-  requireOnHome(context, actor, collection.homeId, 'write-properties');
+  await requireOn(context, actor, collection, 'write-properties');
   await context.store.write(async (tx) => {
     check(await requireCollection(tx, collection));
     await requireUnchanged(tx, unchanged);
+    await requireUnlocked(context, tx, locks, [{ collection }]);
+    await changeSubscription(tx, collection, changes.live, context.clock());
     // A dead property is one of the collection as well: its entity tag and the home's sync tell of the change.
-    const some = Object.keys(changes.live).length > 0 || changes.dead.size > 0;
-    if (some) await updateRow(tx, collection.id, changes.live, context.clock());
+    const properties = [...Object.keys(changes.live), ...changes.dead.keys()];
+    if (properties.length > 0) {
+      const at = context.clock();
+      await updateRow(tx, collection.id, changes.live, at);
+      const act = { act: 'calendar-changed', at, by: authorOf(actor), homeId: collection.homeId } as const;
+      await recordAct(tx, { ...act, subject: collection.id, detail: { properties } });
+    }
     await applyDeadProperties(context, tx, {
       homeId: collection.homeId,
       resourceId: collection.id,
@@ -51,19 +63,22 @@ export interface UpdateObjectProperties {
   readonly check: (current: ObjectHead) => void;
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
+  readonly locks?: LockHolder | undefined;
 }
 
 /** PROPPATCH of an object: dead properties only, its octets and ETag stay. 404 where it was removed meanwhile. */
 export async function updateObjectProperties(
   context: CalendarContext,
-  { actor, object, patch, check, unchanged }: UpdateObjectProperties,
+  { actor, object, patch, check, unchanged, locks }: UpdateObjectProperties,
 ): Promise<void> {
-  requireOnHome(context, actor, object.homeId, 'write-properties');
+  await requireOn(context, actor, { id: object.collectionId, homeId: object.homeId }, 'write-properties');
   await context.store.write(async (tx) => {
     await requireUnchanged(tx, unchanged);
     const current = await headByName(tx, object.collectionId, object.name);
     if (current?.id !== object.id) throw new BadRequest('There is no such resource', { status: 404 });
     check(current);
+    const collection = await collectionById(tx, current.collectionId);
+    if (collection !== undefined) await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
     await applyDeadProperties(context, tx, { homeId: object.homeId, resourceId: object.id, patch });
   });
 }
@@ -77,7 +92,7 @@ export async function updatePrincipalProperties(
     patch,
   }: { readonly actor: Actor; readonly principal: Principal; readonly patch: DeadPropertyPatch },
 ): Promise<void> {
-  const privileges = privilegesOn(context, actor, { kind: 'principal', principalId: principal.id });
+  const privileges = privilegesOn(actor, { kind: 'principal', principalId: principal.id });
   requirePrivilege(privileges, 'write-properties');
   await context.store.write((tx) =>
     applyDeadProperties(context, tx, { homeId: principal.id, resourceId: principal.id, patch }),

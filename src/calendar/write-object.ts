@@ -1,9 +1,13 @@
 import { newObjectId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
+import { requireOctets } from './quota.ts';
 import { collectionById, nextSeq } from '../store/collections.ts';
 import { countObjects, headByName, headByUid, insertObject, updateObject } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
+import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { requireHarmless } from './guard.ts';
+import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import type { ReadObject } from './read-object.ts';
 
@@ -19,6 +23,9 @@ export interface WriteTarget {
   readonly name: string;
   /** Throws ConditionFailed; called inside the transaction with what stands at the name. */
   readonly check: (current: ObjectHead | undefined) => void;
+  readonly by: Author;
+  /** Who submits which lock tokens; left out: nobody any. */
+  readonly locks?: LockHolder | undefined;
 }
 
 /**
@@ -28,14 +35,17 @@ export interface WriteTarget {
 export async function writeObject(
   context: CalendarContext,
   tx: Db,
-  { collection, name, check }: WriteTarget,
+  { collection, name, check, by, locks }: WriteTarget,
   object: ReadObject,
 ): Promise<WrittenObject> {
   const current = await headByName(tx, collection.id, name);
   check(current);
+  await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
   await requireUid(tx, collection, { current, name, uid: object.uid });
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
+  await requireOctets(context, tx, collection.homeId, object.octets.byteLength - (current?.size ?? 0));
+  if (current !== undefined) await requireHarmless(context, tx, { collection, name, by });
   const { index } = object;
   const columns = {
     uid: object.uid,
@@ -44,6 +54,7 @@ export async function writeObject(
     octets: object.octets,
     scheduleTag: undefined,
     seq,
+    by,
     ...index,
   };
   if (current !== undefined) {

@@ -56,12 +56,18 @@ interface Job {
 async function targetsOf(context: CalendarContext, user: Principal, call: Call): Promise<readonly Collection[]> {
   const name = call.option('calendar');
   if (name === undefined) {
-    const calendars = await calendarsOf(context, user);
+    const calendars = (await calendarsOf(context, user)).filter(({ source }) => source === undefined);
     // The one that everybody has comes first, whatever the order of the others.
     return [...calendars].sort((a, b) => Number(b.uri === 'calendar') - Number(a.uri === 'calendar'));
   }
   const isThere = (await collectionAt(context, user.id, name)) !== undefined;
-  if (isThere || !call.has('create')) return [await findCalendar(context, user, name)];
+  if (isThere || !call.has('create')) {
+    const calendar = await findCalendar(context, user, name);
+    if (calendar.source === undefined) return [calendar];
+    throw new CommandFailure(
+      `"${name}" is fetched from elsewhere: what is imported into it would be gone with the next fetch`,
+    );
+  }
   if (/[/\u0000-\u001f]/.test(name) || /^\.{0,2}$/.test(name))
     throw new CommandFailure(`"${name}" cannot name a calendar`);
   const actor = { id: user.id, admin: false, adminReadOnly: false, deviceId: undefined };

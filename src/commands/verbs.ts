@@ -49,6 +49,54 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'forget what an import set aside',
     load: async () => (await import('./faults-drop.ts')).faultsDrop,
   },
+  'subscriptions list': {
+    summary: 'list the calendars that are fetched from elsewhere, and how that goes',
+    load: async () => (await import('./subscriptions-list.ts')).subscriptionsList,
+  },
+  'subscriptions refresh': {
+    summary: 'fetch them now',
+    load: async () => (await import('./subscriptions-refresh.ts')).subscriptionsRefresh,
+  },
+  'history list': {
+    summary: 'list the changes of an object: who, when, with what, and what differs',
+    load: async () => (await import('./history-list.ts')).historyList,
+  },
+  'history show': {
+    summary: 'write out a past version, octet for octet',
+    load: async () => (await import('./history-show.ts')).historyShow,
+  },
+  'history restore': {
+    summary: 'bring back a version, or a calendar as of a time',
+    load: async () => (await import('./history-restore.ts')).historyRestore,
+  },
+  'trash list': {
+    summary: 'list what was deleted and can come back',
+    load: async () => (await import('./trash-list.ts')).trashList,
+  },
+  'trash restore': {
+    summary: 'bring back objects and calendars from the trash',
+    load: async () => (await import('./trash-restore.ts')).trashRestore,
+  },
+  'trash empty': {
+    summary: 'forget for ever what is in the trash',
+    load: async () => (await import('./trash-empty.ts')).trashEmpty,
+  },
+  'audit list': {
+    summary: 'list who changed what, when and with what',
+    load: async () => (await import('./audit-list.ts')).auditList,
+  },
+  'guard list': {
+    summary: 'list devices that are held because they destroyed much at once',
+    load: async () => (await import('./guard-list.ts')).guardList,
+  },
+  'guard release': {
+    summary: 'let a held device go on',
+    load: async () => (await import('./guard-release.ts')).guardRelease,
+  },
+  'guard rollback': {
+    summary: 'take back all that a held device did',
+    load: async () => (await import('./guard-rollback.ts')).guardRollback,
+  },
   'ical expand': {
     summary: 'list the instances of a file within a range of time',
     load: async () => (await import('./ical-expand.ts')).icalExpand,

@@ -1,4 +1,5 @@
 import { isTimeZone } from '../base/zone-name.ts';
+import { isAllowEntry } from '../net/fetch.ts';
 
 /** What a value must be. `parse` gives undefined for a value that is not of this type. */
 export interface KeyType<T> {
@@ -74,6 +75,19 @@ export const origin = ofString(
 export const databaseUrl = ofString('postgres://USER@HOST/NAME or sqlite:FILE', (value) =>
   (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) || /^sqlite:./.test(value) ? value : undefined,
 );
+
+/** Networks and hosts: a JSON list, or one text with commas between them. */
+export const reachable: KeyType<readonly string[]> = {
+  expected: 'a list of networks, addresses and host names, such as 10.0.0.0/8, intranet.example, *.corp.example',
+  fromJson: (value) =>
+    Array.isArray(value) && value.every((entry) => typeof entry === 'string' && isAllowEntry(entry))
+      ? value.map(String)
+      : undefined,
+  fromText(value) {
+    const entries = value.split(/[\s,]+/).filter((entry) => entry !== '');
+    return entries.every(isAllowEntry) ? entries : undefined;
+  },
+};
 
 /** A key that may be left unset. */
 export const optional = <T>(type: KeyType<T>): KeyType<T | undefined> => type;

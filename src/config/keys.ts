@@ -1,5 +1,17 @@
 import { LIMITS, type Limit, type LimitName } from '../base/limits.ts';
-import { databaseUrl, flag, key, oneOf, optional, origin, text, timeZone, wholeNumber, type Key } from './key.ts';
+import {
+  databaseUrl,
+  flag,
+  key,
+  oneOf,
+  optional,
+  origin,
+  reachable,
+  text,
+  timeZone,
+  wholeNumber,
+  type Key,
+} from './key.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -30,15 +42,38 @@ export const KEYS = {
   timezone: key(timeZone, 'UTC', 'Time zone of people and calendars that have none of their own.'),
   registration: key(oneOf('open', 'invite', 'closed'), 'closed', 'Who may make an account.'),
   retentionDays: key(wholeNumber(1, 36_500), 180, 'How long what was removed is remembered, in days.'),
+  historyDays: key(
+    wholeNumber(1, 36_500),
+    90,
+    'How long past versions, the trash and the audit log are kept, in days.',
+  ),
   metricsToken: key(optional(text), undefined, 'Bearer token that opens /metrics beyond this machine.', true),
   indexPastDays: key(wholeNumber(0, 36_500), 366, 'How far before now instances are indexed, in days.'),
   indexFutureDays: key(wholeNumber(1, 36_500), 732, 'How far after now instances are indexed, in days.'),
   access: {
     freeBusyForAll: key(flag, true, "Whether each logged-in person may read everyone's free-busy."),
+    directory: key(
+      oneOf('all', 'off'),
+      'all',
+      "Who sees everyone's name and addresses as an address book: all who are logged in, or nobody.",
+    ),
   },
   collections: {
     calendarName: key(text, 'Calendar', 'Display name of the calendar that a new person gets.'),
     tasksName: key(text, 'Tasks', 'Display name of the task list that a new person gets.'),
+  },
+  files: {
+    enabled: key(flag, false, 'Whether people have plain WebDAV collections at /dav/files/NAME/.'),
+  },
+  guard: {
+    enabled: key(flag, true, 'Whether a device is held that deletes or rewrites much of a calendar at once.'),
+    objects: key(wholeNumber(1, 1_000_000), 100, 'Objects of one calendar that a device may delete or rewrite, …'),
+    share: key(
+      wholeNumber(0, 100),
+      30,
+      '… and the share of the calendar in per cent: it is held where it exceeds both …',
+    ),
+    minutes: key(wholeNumber(1, 1440), 10, '… within this many minutes.'),
   },
   mail: {
     host: key(optional(text), undefined, 'SMTP server that takes outgoing mail; unset: no mail is sent.'),
@@ -47,6 +82,13 @@ export const KEYS = {
     user: key(optional(text), undefined, 'Log-in at the SMTP server.'),
     password: key(optional(text), undefined, 'Password at the SMTP server.', true),
     from: key(optional(text), undefined, 'Address that mail comes from.'),
+  },
+  net: {
+    allow: key(
+      reachable,
+      [],
+      'What the server may fetch from beside the public Internet: private networks and hosts that you vouch for.',
+    ),
   },
   limits: limitKeys(),
 } as const;

@@ -1,7 +1,10 @@
 /**
  * Compliance classes of the DAV header (RFC 4918 §18, RFC 4791 §5.1, RFC 5689 §3.1, RFC 7953, RFC 7809 §3.1.1). Only what works is named:
- * `calendar-auto-schedule` would make clients leave invitations to us, class 2 would make them lock.
+ * `calendar-auto-schedule` would make clients leave invitations to us.
  */
 export const DAV_CLASSES =
-  '1, 3, extended-mkcol, calendar-access, calendar-no-timezone, calendar-query-extended, calendarserver-principal-search, ' +
+  '1, 2, 3, access-control, extended-mkcol, calendar-access, calendar-no-timezone, calendar-query-extended, calendarserver-principal-search, ' +
   'calendarserver-home-sync, calendar-availability, inbox-availability';
+
+/** RFC 6352 §6.1: on what has properties or reports of address books. */
+export const ADDRESS_BOOK_CLASS = 'addressbook';

@@ -1,12 +1,16 @@
 import type { Actor } from '../auth/actor.ts';
-import { privilegesOn } from '../calendar/access.ts';
+import { accessIn, privilegesOn } from '../calendar/access.ts';
 import { collectionsOf, homeOf } from '../calendar/collections.ts';
+import { directoryPages, directoryPrivileges, directoryState } from '../calendar/directory.ts';
 import { listHeads } from '../calendar/get-objects.ts';
+import type { Principal } from '../calendar/model.ts';
+import { plainChildren } from '../calendar/plain-collections.ts';
 import { getPrincipal, principalsOf } from '../calendar/principals.ts';
-import { homeHref, objectHref, principalHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
+import { cardResource } from './card.ts';
+import { ADDRESSBOOK, ADDRESSBOOKS, homeHref, objectHref, principalHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
 import type { DavContext } from './property.ts';
 import { collectionResource } from './resolve.ts';
-import { isKind, type Resource } from './resource.ts';
+import { isKind, type Resource, type ResourceOf } from './resource.ts';
 
 /** Pages of a collection's members, one level down: what Depth: 1 adds (RFC 4918 §9.1). */
 export async function* childrenOf(
@@ -21,6 +25,7 @@ export async function* childrenOf(
       yield [
         { kind: 'principals', href: '/dav/principals/', privileges: resource.privileges },
         { kind: 'homes', href: '/dav/calendars/', privileges: resource.privileges },
+        ...addressbooks(context),
       ];
       return;
     case 'principals':
@@ -37,14 +42,38 @@ export async function* childrenOf(
     case 'homes':
       yield await ownHome(context);
       return;
+    case 'addressbooks': {
+      const state = await directoryState(context.calendar);
+      yield [{ kind: 'addressbook', href: ADDRESSBOOK, state, privileges: resource.privileges }];
+      return;
+    }
+    case 'addressbook':
+      for await (const page of directoryPages(context.calendar)) {
+        yield page.map((principal) => cardResource(principal, resource));
+      }
+      return;
     case 'home':
-      yield (await collectionsOf(context.calendar, resource.owner.id)).map((collection) =>
-        collectionResource(resource.owner, collection, resource.privileges),
-      );
+      yield await collectionResources(resource.owner, context);
       return;
     default:
+      if (resource.kind === 'plain') yield await plainResources(resource, context);
       if (isKind(resource, ['calendar', 'inbox', 'notification', 'plain'])) yield* members(resource, context);
   }
+}
+
+async function collectionResources(owner: Principal, { calendar, actor }: DavContext): Promise<readonly Resource[]> {
+  const access = await accessIn(calendar, actor, owner.id);
+  const collections = await collectionsOf(calendar, owner.id);
+  return collections.map((collection) => collectionResource(owner, collection, access.on(collection)));
+}
+
+async function plainResources(
+  { owner, collection }: ResourceOf<'plain'>,
+  { calendar, actor }: DavContext,
+): Promise<readonly Resource[]> {
+  const access = await accessIn(calendar, actor, owner.id);
+  const children = await plainChildren(calendar, collection);
+  return children.map((child) => collectionResource(owner, child, access.on(child)));
 }
 
 async function* members(
@@ -63,6 +92,11 @@ async function* members(
   }
 }
 
+function addressbooks({ calendar, actor }: DavContext): readonly Resource[] {
+  const privileges = directoryPrivileges(calendar, actor);
+  return privileges === undefined ? [] : [{ kind: 'addressbooks', href: ADDRESSBOOKS, privileges }];
+}
+
 async function principalResources(
   kind: keyof typeof PRINCIPAL_FOLDERS,
   { calendar, actor }: DavContext,
@@ -71,7 +105,7 @@ async function principalResources(
     kind: 'principal' as const,
     href: principalHref(principal),
     principal,
-    privileges: privilegesOn(calendar, actor, { kind: 'principal', principalId: principal.id }),
+    privileges: privilegesOn(actor, { kind: 'principal', principalId: principal.id }),
   }));
 }
 
@@ -79,6 +113,6 @@ async function principalResources(
 async function ownHome({ calendar, actor }: DavContext & { readonly actor: Actor }): Promise<readonly Resource[]> {
   const owner = await getPrincipal(calendar, actor.id);
   if (owner === undefined || owner.kind === 'group') return [];
-  const privileges = privilegesOn(calendar, actor, { kind: 'home', ownerId: owner.id });
+  const { home: privileges } = await accessIn(calendar, actor, owner.id);
   return [{ kind: 'home', href: homeHref(owner.id), owner, collection: await homeOf(calendar, owner.id), privileges }];
 }

@@ -1,5 +1,6 @@
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import { requirePrivilege } from '../calendar/access.ts';
+import type { PropertyChanges } from '../calendar/collection-patch.ts';
 import { createCollection } from '../calendar/create-collection.ts';
 import type { DavAnswer, DavRequest } from './method.ts';
 import { XML_TYPE } from './multistatus-answer.ts';
@@ -7,7 +8,7 @@ import { instructionsOf, planUpdate, type PropertyUpdate } from './property-upda
 import { isKind, type ResourceOf } from './resource.ts';
 import type { Target } from './resolve.ts';
 import { checkTarget } from './write-check.ts';
-import { caldav, dav, type ClarkName } from './xml/names.ts';
+import { caldav, cs, dav, type ClarkName } from './xml/names.ts';
 import type { XmlNode } from './xml/node.ts';
 import { multistatusText, propstatElement } from './xml/multistatus.ts';
 import { document, el } from './xml/write.ts';
@@ -34,11 +35,28 @@ export function requirePlace(request: DavRequest): Place {
   return { home: target.parent, uri: target.name };
 }
 
-/** Whether a DAV:resourcetype is that of a calendar (RFC 4791 §4.2), the one type that can be made here. */
-export const isCalendarType = ({ children }: XmlNode): boolean =>
-  children.length === 2 && CALENDAR_TYPE.every((type) => children.some(({ name }) => name === type));
+/**
+ * Whether a DAV:resourcetype is that of a calendar (RFC 4791 §4.2), or of one whose members the server fetches (Apple's
+ * CS:subscribed, with or without CALDAV:calendar): the types that can be made here.
+ */
+export const isCalendarType = (type: XmlNode): boolean =>
+  CALENDAR_TYPES.some((names) => type.children.length === names.length && names.every((name) => has(type, name)));
 
-const CALENDAR_TYPE = [dav('collection'), caldav('calendar')];
+const CALENDAR_TYPES = [
+  [dav('collection'), caldav('calendar')],
+  [dav('collection'), cs('subscribed')],
+  [dav('collection'), caldav('calendar'), cs('subscribed')],
+];
+
+const has = ({ children }: XmlNode, name: ClarkName): boolean => children.some((child) => child.name === name);
+
+/** What is fetched needs somewhere to be fetched from; and it blocks no time of the owner's, unless they want it to. */
+function subscribed(changes: PropertyChanges, isSubscribed: boolean): PropertyChanges {
+  const { source, transparent = true } = changes.live;
+  if (source !== undefined) return { ...changes, live: { ...changes.live, transparent } };
+  if (!isSubscribed) return changes;
+  throw new Refusal('valid-resourcetype', 'A subscribed calendar is made with its CS:source');
+}
 
 export interface CreateRequest {
   readonly body: XmlNode | undefined;
@@ -69,11 +87,14 @@ export async function createCalendarAt(
     owner: home.owner,
     uri,
     kind: 'calendar',
-    changes: update.changes,
+    changes: subscribed(update.changes, instructions.some(asksForSubscribed)),
     unchanged,
   });
   return { status: 201, headers: { 'Cache-Control': 'no-cache' } };
 }
+
+const asksForSubscribed = ({ name, node }: ReturnType<typeof instructionsOf>[number]): boolean =>
+  name === dav('resourcetype') && node !== undefined && has(node, cs('subscribed'));
 
 /** RFC 4791 §5.3.1.1: 207, and nothing was created. */
 function refusedByProperty({ href }: Target, { propstats }: PropertyUpdate): DavAnswer {

@@ -5,6 +5,9 @@ export const ROOT = '/';
 export const DAV_ROOT = '/dav/';
 export const PRINCIPALS = '/dav/principals/';
 export const HOMES = '/dav/calendars/';
+export const FILES = '/dav/files/';
+export const ADDRESSBOOKS = '/dav/addressbooks/';
+export const ADDRESSBOOK = `${ADDRESSBOOKS}directory/`;
 
 /** Path segment of each kind of principal. */
 export const PRINCIPAL_FOLDERS = {
@@ -14,8 +17,11 @@ export const PRINCIPAL_FOLDERS = {
   resource: 'resources',
 } as const satisfies Record<PrincipalKind, string>;
 
+const PLAIN = /^[\w.~-]*$/;
+
 /** Percent-encodes one path segment; what RFC 3986 §3.3 allows in a segment (`@`, `:`, `;`, `,`, `=` …) stays readable. */
 export function encodeSegment(segment: string): string {
+  if (PLAIN.test(segment)) return segment;
   return encodeURIComponent(segment).replaceAll(/%(40|3A|24|26|2B|2C|3B|3D)/g, (encoded) =>
     decodeURIComponent(encoded),
   );
@@ -26,15 +32,24 @@ export const principalKindHref = (kind: PrincipalKind): string => `${PRINCIPALS}
 export const principalHref = (principal: Pick<Principal, 'id' | 'kind'>): string =>
   `${principalKindHref(principal.kind)}${encodeSegment(principal.id)}/`;
 
+/** The card of a principal in the directory. */
+export const cardHref = (id: string): string => `${ADDRESSBOOK}${encodeSegment(`${id}.vcf`)}`;
+
 export const homeHref = (ownerId: string): string => `${HOMES}${encodeSegment(ownerId)}/`;
 
 /** Where a collection stands: the principal id of its home, and its segment there ('' for the home itself). */
 type Place = { readonly homeId: string; readonly uri: string };
 
-export const collectionHref = (collection: Place): string =>
-  collection.uri === ''
-    ? homeHref(collection.homeId)
-    : `${homeHref(collection.homeId)}${encodeSegment(collection.uri)}/`;
+export function collectionHref({ homeId, uri }: Place): string {
+  // A plain collection: its uri is a path (calendar/plain-collections.ts).
+  if (uri.startsWith('/')) return `${FILES}${encodeSegment(homeId)}${plainPath(uri)}`;
+  return uri === '' ? homeHref(homeId) : `${homeHref(homeId)}${encodeSegment(uri)}/`;
+}
+
+const plainPath = (uri: string): string => (uri === '/' ? '/' : `${uri.split('/').map(encodeSegment).join('/')}/`);
 
 export const objectHref = (collection: Place, object: { readonly name: string }): string =>
   `${collectionHref(collection)}${encodeSegment(object.name)}`;
+
+/** Last segment of the Add-Member URI of a collection (RFC 5995 §3.1): a name that no client gives to an object. */
+export const ADD_MEMBER = ';add-member';

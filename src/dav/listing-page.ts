@@ -38,10 +38,11 @@ ${more ? '<p>There is more than is shown here.</p>\n' : ''}</body>
 const row = (resource: Resource): string =>
   `<tr><td><a href="${text(resource.href)}">${text(nameOf(resource))}</a></td><td>${typeOf(resource)}</td></tr>`;
 
-const typeOf = ({ kind }: Resource): string => (kind === 'object' ? 'text/calendar' : kind);
+const TYPES: Partial<Record<Resource['kind'], string>> = { object: 'text/calendar', card: 'text/vcard' };
+const typeOf = ({ kind }: Resource): string => TYPES[kind] ?? kind;
 
 function nameOf(resource: Resource): string {
-  if (resource.kind === 'principal') return resource.principal.name;
+  if (resource.kind === 'principal' || resource.kind === 'card') return resource.principal.name;
   if (resource.kind === 'object') return resource.object.name;
   if (!isKind(resource, COLLECTION_KINDS)) return resource.href;
   return resource.collection.displayname ?? (resource.collection.uri || resource.owner.name);

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Actor } from '../auth/actor.ts';
+import type { LockHolder } from '../calendar/locks.ts';
 import type { Collection } from '../calendar/model.ts';
 import type { Preferences } from './prefer.ts';
 import type { DavContext } from './property.ts';
@@ -18,6 +19,8 @@ export interface DavRequest {
   readonly preferences: Preferences;
   /** The collections that the If header was compared with: a write must still find them so. */
   readonly unchanged: readonly Collection[];
+  /** Who asks, with the lock tokens that the If header submits. */
+  readonly locks: LockHolder;
   /** Reads the body within the limit given (octets); throws 413 beyond it. */
   body(limit: number): Promise<Uint8Array>;
 }

@@ -21,8 +21,8 @@ export function principalKindsIn(resource: Resource): readonly PrincipalKind[] {
   }
 }
 
-export function principalResource(principal: Principal, { calendar, actor }: DavContext): ResourceOf<'principal'> {
-  const privileges = privilegesOn(calendar, actor, { kind: 'principal', principalId: principal.id });
+export function principalResource(principal: Principal, { actor }: Pick<DavContext, 'actor'>): ResourceOf<'principal'> {
+  const privileges = privilegesOn(actor, { kind: 'principal', principalId: principal.id });
   return { kind: 'principal', href: principalHref(principal), principal, privileges };
 }
 

@@ -32,7 +32,7 @@ const DESCRIPTIONS: Readonly<Record<Privilege, string>> = {
 const BUSY_KINDS: readonly Kind[] = ['home', 'calendar', 'inbox', 'freebusy', 'object'];
 
 /** RFC 6638 §6.1: schedule-deliver is the inbox's; §6.2: schedule-send is the outbox's. */
-function isSupported(kind: Kind, privilege: Privilege): boolean {
+export function isSupported(kind: Kind, privilege: Privilege): boolean {
   if (privilege === 'read-free-busy') return BUSY_KINDS.includes(kind);
   if (privilege.startsWith('schedule-deliver') || privilege === 'schedule-query-freebusy') return kind === 'inbox';
   if (privilege.startsWith('schedule-send')) return kind === 'outbox';

@@ -4,7 +4,7 @@ import type { CollectionPatch, PropertyChanges } from '../calendar/collection-pa
 import { refusalElement, refusalStatus } from './error-body.ts';
 import { PROPERTIES } from './properties/index.ts';
 import type { Property } from './property.ts';
-import { COLLECTION_KINDS, isKind, type Kind, type Resource } from './resource.ts';
+import { COLLECTION_KINDS, DIRECTORY_KINDS, isKind, type Kind, type Resource } from './resource.ts';
 import { dav, type ClarkName } from './xml/names.ts';
 import type { Xml, XmlNode } from './xml/node.ts';
 import { childOf, withInheritedLanguage } from './xml/parse.ts';
@@ -144,5 +144,5 @@ function propstatsOf(outcomes: readonly Outcome[]): readonly PropStat[] {
 
 /** Whether a resource has properties that a client may set at all. */
 export function isSettable(resource: Resource): boolean {
-  return !isKind(resource, ['root', 'dav-root', 'principals', 'homes', 'principal-kind']);
+  return !isKind(resource, ['root', 'dav-root', 'principals', 'homes', 'principal-kind', ...DIRECTORY_KINDS]);
 }

@@ -14,6 +14,8 @@ export interface DavContext {
   readonly publicUrl: string | undefined;
   /** The registry of reports (reports/index.ts), which DAV:supported-report-set lists; an argument, for reports read properties. */
   readonly reports: ReadonlyMap<ClarkName, { readonly on: readonly Kind[] }>;
+  /** The registry of live properties (properties/index.ts), for DAV:supported-live-property-set; an argument as well. */
+  readonly properties: ReadonlyMap<ClarkName, { readonly on: readonly Kind[] }>;
   /** DAV:quota and limits of this installation are in `calendar.limits`. */
 }
 

@@ -95,6 +95,10 @@ export function withCalendarData({ request, octets, data, format }: DataWish, co
 /** Characters of an element that are written without a break. */
 const SHORT = 64 * 1024;
 
+/** CALDAV:calendar-data of iCalendar, in the format given. */
+export const calendarDataElement = (data: string, format: CalendarFormat): Promise<Xml> =>
+  answered(data, format, createTurns());
+
 const answered = async (data: string | Promise<string>, format: CalendarFormat, turns: Turns): Promise<Xml> =>
   inTurns(writingElement(await data, format), turns);
 

@@ -1,12 +1,24 @@
 import type { Actor } from '../auth/actor.ts';
 import type { Privilege } from '../auth/privileges.ts';
-import { privilegesOn } from '../calendar/access.ts';
+import { accessIn, privilegesOn } from '../calendar/access.ts';
 import { collectionAt, homeOf } from '../calendar/collections.ts';
 import type { CalendarContext } from '../calendar/context.ts';
+import { directoryPrivileges, directoryState } from '../calendar/directory.ts';
 import { headAt, objectAt } from '../calendar/get-objects.ts';
 import type { Collection, Principal, PrincipalKind } from '../calendar/model.ts';
+import { makePlainRoot, plainAt } from '../calendar/plain-collections.ts';
 import { getPrincipal } from '../calendar/principals.ts';
-import { collectionHref, encodeSegment, homeHref, objectHref, principalHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
+import { cardResource, idOfCardName } from './card.ts';
+import {
+  ADDRESSBOOK,
+  ADDRESSBOOKS,
+  collectionHref,
+  encodeSegment,
+  homeHref,
+  objectHref,
+  principalHref,
+  PRINCIPAL_FOLDERS,
+} from './hrefs.ts';
 import type { Resource, ResourceOf } from './resource.ts';
 import type { CollectionResourceKind } from './resource.ts';
 
@@ -35,13 +47,15 @@ interface Question {
  * missing resource carry the same privileges, so that the answer to both is the same 403.
  */
 export async function resolve(question: Question, segments: readonly string[]): Promise<Target> {
-  const folder = privilegesOn(question.calendar, question.actor, { kind: 'folder' });
+  const folder = privilegesOn(question.actor, { kind: 'folder' });
   if (segments.length === 0) return { kind: 'root', href: '/', privileges: folder };
   const [root, area, ...rest] = segments;
   if (root === 'dav') {
     if (area === undefined) return { kind: 'dav-root', href: '/dav/', privileges: folder };
     if (area === 'principals') return resolvePrincipal(question, rest, folder);
     if (area === 'calendars') return resolveHome(question, rest, folder);
+    if (area === 'files' && question.calendar.settings.files) return resolveFile(question, rest, folder);
+    if (area === 'addressbooks') return resolveDirectory(question, rest, folder);
   }
   return missing(segments, folder);
 }
@@ -67,7 +81,7 @@ async function resolvePrincipal(
     kind: 'principal',
     href: principalHref(principal),
     principal,
-    privileges: privilegesOn(calendar, actor, { kind: 'principal', principalId: principal.id }),
+    privileges: privilegesOn(actor, { kind: 'principal', principalId: principal.id }),
   };
 }
 
@@ -77,6 +91,26 @@ function kindOfFolder(folder: string): PrincipalKind | undefined {
   return kinds.find((kind) => PRINCIPAL_FOLDERS[kind] === folder);
 }
 
+async function resolveDirectory(
+  { calendar, actor }: Question,
+  rest: readonly string[],
+  folder: ReadonlySet<Privilege>,
+): Promise<Target> {
+  const privileges = directoryPrivileges(calendar, actor);
+  const [book, name, ...more] = rest;
+  if (privileges === undefined || more.length > 0 || (book !== undefined && book !== 'directory')) {
+    return missing(['dav', 'addressbooks', ...rest], folder);
+  }
+  if (book === undefined) return { kind: 'addressbooks', href: ADDRESSBOOKS, privileges };
+  if (name === undefined) {
+    return { kind: 'addressbook', href: ADDRESSBOOK, state: await directoryState(calendar), privileges };
+  }
+  const id = idOfCardName(name);
+  const principal = id === undefined ? undefined : await getPrincipal(calendar, id);
+  if (principal === undefined) return missing(['dav', 'addressbooks', ...rest], privileges);
+  return cardResource(principal, { privileges });
+}
+
 async function resolveHome(
   question: Question,
   [ownerId, uri, name, ...more]: readonly string[],
@@ -84,7 +118,8 @@ async function resolveHome(
 ): Promise<Target> {
   if (ownerId === undefined) return { kind: 'homes', href: '/dav/calendars/', privileges: folder };
   const { calendar, actor, octets = false } = question;
-  const privileges = privilegesOn(calendar, actor, { kind: 'home', ownerId });
+  const access = await accessIn(calendar, actor, ownerId);
+  const { home: privileges } = access;
   const segments = ['dav', 'calendars', ownerId, ...[uri, name].filter((part) => part !== undefined), ...more];
   const owner = await getPrincipal(calendar, ownerId);
   if (owner === undefined || owner.kind === 'group' || more.length > 0) return missing(segments, privileges);
@@ -94,11 +129,52 @@ async function resolveHome(
     const parent = name === undefined ? await homeResource(question, owner, privileges) : undefined;
     return missing(segments, privileges, parent);
   }
-  const parent = collectionResource(owner, collection, privileges);
+  const parent = collectionResource(owner, collection, access.on(collection));
   if (name === undefined) return parent;
   const object = await (octets ? objectAt : headAt)(calendar, collection, name);
+  if (object === undefined) return missing(segments, parent.privileges, parent);
+  return {
+    ...{ kind: 'object', href: objectHref(collection, object), owner, collection, object },
+    privileges: parent.privileges,
+  };
+}
+
+/** Below `/dav/files/ID/`, where collections stand in each other: see calendar/plain-collections.ts. */
+async function resolveFile(
+  question: Question,
+  [ownerId, ...path]: readonly string[],
+  folder: ReadonlySet<Privilege>,
+): Promise<Target> {
+  const { calendar, actor, octets = false } = question;
+  const segments = ['dav', 'files', ...(ownerId === undefined ? [] : [ownerId]), ...path];
+  const owner = ownerId === undefined ? undefined : await getPrincipal(calendar, ownerId);
+  if (ownerId === undefined) return missing(segments, folder);
+  const access = await accessIn(calendar, actor, ownerId);
+  if (owner === undefined || owner.kind === 'group') return missing(segments, access.home);
+  const found = await plainAt(calendar, owner.id, path);
+  if (found !== undefined) return collectionResource(owner, found, access.on(found));
+  const root = path.length < 2 ? await plainRoot(calendar, owner, access.home) : undefined;
+  if (path.length === 0) {
+    return root === undefined ? missing(segments, access.home) : collectionResource(owner, root, access.on(root));
+  }
+  const collection = root ?? (await plainAt(calendar, owner.id, path.slice(0, -1)));
+  if (collection === undefined) return missing(segments, access.home);
+  const parent = collectionResource(owner, collection, access.on(collection));
+  const { privileges } = parent;
+  const object = await (octets ? objectAt : headAt)(calendar, collection, path.at(-1) ?? '');
   if (object === undefined) return missing(segments, privileges, parent);
   return { kind: 'object', href: objectHref(collection, object), owner, collection, object, privileges };
+}
+
+/** It is made when somebody comes who may add to it. */
+async function plainRoot(
+  calendar: CalendarContext,
+  owner: Principal,
+  privileges: ReadonlySet<Privilege>,
+): Promise<Collection | undefined> {
+  const root = await plainAt(calendar, owner.id, []);
+  if (root !== undefined || !privileges.has('bind')) return root;
+  return makePlainRoot(calendar, await homeOf(calendar, owner.id));
 }
 
 async function homeResource(

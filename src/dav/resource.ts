@@ -1,4 +1,5 @@
 import type { Privilege } from '../auth/privileges.ts';
+import type { DirectoryState } from '../calendar/directory.ts';
 import type { Collection, ObjectHead, Principal } from '../calendar/model.ts';
 
 /**
@@ -9,10 +10,15 @@ import type { Collection, ObjectHead, Principal } from '../calendar/model.ts';
  *   /dav/principals/                        principals
  *   /dav/principals/users/                  principal-kind (users, groups, rooms, resources)
  *   /dav/principals/users/ID/               principal
+ *   /dav/addressbooks/                      addressbooks
+ *   /dav/addressbooks/directory/            addressbook
+ *   /dav/addressbooks/directory/ID.vcf      card
  *   /dav/calendars/                         homes
  *   /dav/calendars/ID/                      home
- *   /dav/calendars/ID/NAME/                 calendar, inbox, outbox, notification, freebusy, plain
+ *   /dav/calendars/ID/NAME/                 calendar, inbox, outbox, notification, freebusy
  *   /dav/calendars/ID/NAME/RESOURCE.ics     object
+ *   /dav/files/ID/, /dav/files/ID/A/B/      plain, where the configuration has files
+ *   /dav/files/ID/A/B/RESOURCE              object
  */
 /** What every resource has: its URL, and what the actor may do with it (RFC 3744 §5.4). */
 interface Base {
@@ -29,9 +35,11 @@ interface InHome {
 }
 
 export type Resource =
-  | OfKind<'root' | 'dav-root' | 'principals' | 'homes'>
+  | OfKind<'root' | 'dav-root' | 'principals' | 'homes' | 'addressbooks'>
   | OfKind<'principal-kind', { readonly of: Principal['kind'] }>
   | OfKind<'principal', { readonly principal: Principal }>
+  | OfKind<'addressbook', { readonly state: DirectoryState }>
+  | OfKind<'card', { readonly principal: Principal }>
   | OfKind<CollectionResourceKind, InHome>
   | OfKind<'object', InHome & { readonly object: ObjectHead }>;
 
@@ -41,6 +49,8 @@ export type ResourceOf<K extends Kind> = Extract<Resource, { kind: K }>;
 
 /** The collections of a home, the home itself included. */
 export const COLLECTION_KINDS = ['home', 'calendar', 'inbox', 'outbox', 'notification', 'freebusy', 'plain'] as const;
+/** The directory: read only, whoever asks. */
+export const DIRECTORY_KINDS = ['addressbooks', 'addressbook', 'card'] as const;
 export const ALL_KINDS = [
   'root',
   'dav-root',
@@ -48,6 +58,7 @@ export const ALL_KINDS = [
   'homes',
   'principal-kind',
   'principal',
+  ...DIRECTORY_KINDS,
   ...COLLECTION_KINDS,
   'object',
 ] as const;

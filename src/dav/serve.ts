@@ -1,17 +1,23 @@
+import type { Privilege } from '../auth/privileges.ts';
+import type { Actor } from '../auth/actor.ts';
 import { BadRequest, ConditionFailed } from '../base/refusal.ts';
 import { requirePrivilege } from '../calendar/access.ts';
 import type { CalendarContext } from '../calendar/context.ts';
+import type { LockHolder } from '../calendar/locks.ts';
 import type { Middleware } from '../http/state.ts';
 import { readBody } from '../http/body.ts';
 import { errorAnswer } from './error-body.ts';
+import { parseIf, submittedTokens } from './if-header.ts';
 import type { DavAnswer, DavRequest, Method } from './method.ts';
 import { METHODS } from './methods/index.ts';
 import { report } from './methods/report.ts';
 import { pathOf, segmentsOf } from './path.ts';
 import { parsePreferences } from './prefer.ts';
+import { PROPERTIES } from './properties/index.ts';
 import { REPORTS } from './reports/index.ts';
 import { representation } from './representation.ts';
 import { resolve, type Target } from './resolve.ts';
+import { DIRECTORY_KINDS, isKind, type Resource } from './resource.ts';
 import { checkIfHeader } from './write-check.ts';
 
 export interface DavSettings {
@@ -47,11 +53,12 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
   requireReadable(method, target, path);
   requireAllowed(method, target);
   const asked = {
-    context: { actor, calendar, publicUrl, reports: REPORTS },
+    context: { actor, calendar, publicUrl, reports: REPORTS, properties: PROPERTIES },
     target,
     path,
     headers: ctx.req.headers,
     preferences: parsePreferences(ctx.req.headers),
+    locks: holderOf(actor.id, ctx.req.headers['if']),
     body: (limit: number) => readBody(ctx.req, limit, ctx.state.takeRoom),
   };
   const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };
@@ -59,6 +66,13 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
   if (result.synced === true) ctx.state.synced = true;
   return method.name === 'OPTIONS' ? { ...result, headers: { ...result.headers, Allow: allowOf(target) } } : result;
 }
+
+/** The tokens that an If header submits, whatever it says of them (RFC 4918 §10.4.1). Throws BadRequest. */
+function holderOf(actorId: Actor['id'], header: string | readonly string[] | undefined): LockHolder {
+  return { actorId, tokens: header === undefined ? NO_TOKENS : submittedTokens(parseIf(String(header))) };
+}
+
+const NO_TOKENS: ReadonlySet<string> = new Set();
 
 /** RFC 8144 §3.2: a failed condition is answered with the resource as it is, if the client asked for that. */
 async function outcomeOf(method: Method, request: DavRequest): Promise<DavAnswer> {
@@ -88,10 +102,23 @@ function requireAllowed(method: Method, target: Target): void {
   if (target.kind === 'missing' || method.on.includes(target.kind)) return;
   // RFC 4791 §5.3.1.1 and RFC 4918 §9.3.1 have an answer of their own for a URL that is taken.
   if (method.creates === true && method.name.startsWith('MK')) return;
+  requireWritable(method, target);
   throw new BadRequest(`${method.name} does not work on this resource`, {
     status: method.elsewhere ?? 405,
     headers: { Allow: allowOf(target) },
   });
+}
+
+/** What writes would take, where nobody may write: the answer is 403 with the privilege, not 405 (RFC 3744 §7.1.1). */
+const WRITES: ReadonlyMap<string, Privilege> = new Map([
+  ['PUT', 'write-content'],
+  ['DELETE', 'unbind'],
+  ['MOVE', 'unbind'],
+]);
+
+function requireWritable({ name }: Method, target: Resource): void {
+  const privilege = isKind(target, DIRECTORY_KINDS) ? WRITES.get(name) : undefined;
+  if (privilege !== undefined) requirePrivilege(target.privileges, privilege, target.href);
 }
 
 /** RFC 9110 §10.2.1: the methods that work on this kind of resource. */

@@ -26,6 +26,7 @@ export async function transferTo(request: DavRequest, how: 'copy' | 'move'): Pro
     overwrite: parseOverwrite(headers),
     check: writeCheck(request),
     unchanged: request.unchanged,
+    locks: request.locks,
   });
   return {
     status: written.outcome === 'created' ? 201 : 204,

@@ -3,12 +3,12 @@ import type { Middleware } from 'koa';
 import { DAV_ROOT } from './hrefs.ts';
 
 /**
- * `/.well-known/caldav`, RFC 6764 §5: leads every method to the context path, without log-in, because the client
+ * `/.well-known/caldav` and `/.well-known/carddav`, RFC 6764 §5: lead every method to the context path, without log-in, because the client
  * does not know yet where to log in. The Location is a path, which is right behind any proxy.
  */
 export const wellKnown: Middleware = async (ctx, next) => {
   const path = ctx.path.replace(/\/+$/, '');
-  if (path === '/.well-known/caldav') {
+  if (path === '/.well-known/caldav' || path === '/.well-known/carddav') {
     ctx.set('Cache-Control', 'no-cache');
     ctx.redirect(DAV_ROOT);
     ctx.status = 301;
@@ -16,7 +16,7 @@ export const wellKnown: Middleware = async (ctx, next) => {
     return;
   }
   if (path === '/.well-known') {
-    ctx.body = 'caldav\ntimezone\n';
+    ctx.body = 'caldav\ncarddav\ntimezone\n';
     return;
   }
   await next();

@@ -1,9 +1,11 @@
 import { ConditionFailed } from '../base/refusal.ts';
+import { locksIn } from '../calendar/lock.ts';
+import { isLockToken, locksOn } from '../calendar/locks.ts';
 import type { Collection, ObjectHead } from '../calendar/model.ts';
 import { syncTokenOf } from '../calendar/sync-token.ts';
 import { checkWrite, type CurrentState } from './conditions.ts';
 import { collectionTag } from './entity-tag.ts';
-import { checkIf, type IfState } from './if-header.ts';
+import { checkIf, parseIf, type IfState } from './if-header.ts';
 import type { DavRequest } from './method.ts';
 import { segmentsOf } from './path.ts';
 import { resolve, type Target } from './resolve.ts';
@@ -29,16 +31,26 @@ export async function checkIfHeader(request: Asked): Promise<readonly Collection
       return ifStateOf(request, named);
     },
   });
-  return seen;
+  return namesState(headers['if']) ? seen : [];
 }
 
-/** A sync token is the state token of its collection (RFC 6578 §5); of locks there are none. */
-function ifStateOf({ context: { calendar } }: Asked, target: Target): IfState | undefined {
-  if (target.kind === 'missing' || !target.privileges.has('read')) return undefined;
-  if (target.kind === 'object') return { etag: target.object.etag, stateTokens: [] };
-  if (!isKind(target, COLLECTION_KINDS)) return { etag: undefined, stateTokens: [] };
+/** Whether an If header names more than locks, whose holding is asked for in each transaction: something must stay as it was. */
+const namesState = (header: string | readonly string[]): boolean =>
+  parseIf(String(header)).some(({ conditions }) =>
+    conditions.some((each) => !('token' in each) || !isLockToken(each.token)),
+  );
+
+/** A sync token is the state token of its collection (RFC 6578 §5); a lock's is one of all that it is on. */
+async function ifStateOf({ context: { calendar } }: Asked, target: Target): Promise<IfState | undefined> {
+  if (target.kind === 'missing' || !target.privileges.has('read') || !('collection' in target)) return undefined;
   const { collection } = target;
-  return { etag: collectionTag(calendar, collection), stateTokens: [syncTokenOf(calendar, collection)] };
+  const object = target.kind === 'object' ? target.object : undefined;
+  const locks = locksOn(await locksIn(calendar, collection.homeId), { collection, object }).map(({ token }) => token);
+  if (object !== undefined) return { etag: object.etag, stateTokens: locks };
+  return {
+    etag: collectionTag(calendar, collection),
+    stateTokens: [syncTokenOf(calendar, collection), ...locks],
+  };
 }
 
 /** If-Match and its like on what stands at the URL, before a body is read or work is done. Throws ConditionFailed. */
@@ -69,7 +81,7 @@ export function collectionCheck({ context, headers }: Asked): (current: Collecti
 export function writeCheck({ headers, target }: Asked): (current: ObjectHead | undefined) => void {
   return (current) => {
     checkWrite(headers, current);
-    if (headers['if'] === undefined) return;
+    if (headers['if'] === undefined || !namesState(headers['if'])) return;
     const seen = target.kind === 'object' ? target.object.etag : undefined;
     if (current?.etag !== seen) throw new ConditionFailed('If: the resource was changed meanwhile');
   };

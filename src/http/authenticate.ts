@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
+import { deviceIdOf } from '../auth/actor.ts';
 import { BASIC_CHALLENGE, parseBasic } from '../auth/basic.ts';
-import type { Verified, VerifiedCredentials } from '../auth/verified-credentials.ts';
+import type { VerifiedCredentials } from '../auth/verified-credentials.ts';
 import type { Clock } from '../base/clock.ts';
 import type { PrincipalId } from '../base/ids.ts';
 import type { Middleware } from './state.ts';
@@ -49,7 +49,7 @@ export function authenticate({ credentials, devices, clock }: AuthenticateOption
     }
     const { principalId, admin, adminReadOnly, credential } = verified;
     const userAgent = (ctx.req.headers['user-agent'] ?? '').slice(0, MOST_OF_USER_AGENT);
-    const deviceId = deviceIdOf(verified, userAgent);
+    const deviceId = deviceIdOf(principalId, credential, userAgent);
     ctx.state.actor = { id: principalId, admin, adminReadOnly, deviceId };
     let status = 500;
     try {
@@ -61,11 +61,6 @@ export function authenticate({ credentials, devices, clock }: AuthenticateOption
       devices.seen({ deviceId, principalId, credential, userAgent, at: clock(), synced, error });
     }
   };
-}
-
-/** The same for the same principal, credential and program, on every start. */
-function deviceIdOf({ principalId, credential }: Verified, userAgent: string): string {
-  return hash('sha256', `${principalId}\0${credential}\0${userAgent}`, 'hex').slice(0, 32);
 }
 
 /** 404 and 412 are how a client finds out; they are not trouble. */

@@ -34,7 +34,8 @@ function* appending(component: Component, lines: string[]): Steps<void> {
 export const writeProperty = (property: Pick<Property, 'name' | 'params' | 'value'>): string =>
   foldLine(unfolded(property));
 
-function unfolded({ name, params, value }: Pick<Property, 'name' | 'params' | 'value'>): string {
+/** A content line before it is folded. Its value is taken as it is. */
+export function unfolded({ name, params, value }: Pick<Property, 'name' | 'params' | 'value'>): string {
   let line = name;
   for (const [param, values] of params) line += `;${param}=${values.map(writeParamValue).join(',')}`;
   return `${line}:${value}`;

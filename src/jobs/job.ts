@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { CalendarContext } from '../calendar/context.ts';
+import type { Fetch } from '../net/fetch.ts';
 
 /** What every job is given. */
 export interface JobContext {
@@ -7,6 +8,10 @@ export interface JobContext {
   readonly log: Log;
   /** Milliseconds that what was removed is remembered. */
   readonly retention: number;
+  /** The way out to the network. */
+  readonly fetch: Fetch;
+  /** Of [0, 1), where many must not do a thing at the same instant. */
+  readonly random: () => number;
 }
 
 /** Work that the clock sets off. On many nodes each does it: a job is safe to be done twice, and at the same time. */

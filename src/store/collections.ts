@@ -4,6 +4,7 @@ import { newCollectionId, type CollectionId, type PrincipalId } from '../base/id
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 import type { CollectionKind, CollectionTable } from './schema.ts';
+import { insertSubscription } from './subscriptions.ts';
 import { keepUnmappedMembers } from './unmapped-members.ts';
 
 export interface Collection {
@@ -28,6 +29,14 @@ export interface Collection {
   readonly transparent: boolean;
   /** calendar-availability of an inbox: iCalendar text with VAVAILABILITY components (RFC 7953). */
   readonly availability: string | undefined;
+  /** The URL that the members are fetched from; it may hold a password. undefined: clients write the members. */
+  readonly source: string | undefined;
+  /** Apple's refreshrate, a duration as it was set. */
+  readonly refreshRate: string | undefined;
+  /** Whether alarms, attachments and tasks of the source are left out. */
+  readonly stripAlarms: boolean;
+  readonly stripAttachments: boolean;
+  readonly stripTodos: boolean;
   /**
    * Change sequence: the home's when a member was last changed, so that the changes of a home are in one order; a
    * home's own counts every change in it. 1 when it is new, so that 0 is no state that a client can have seen.
@@ -54,6 +63,11 @@ export interface CollectionFields {
   readonly components?: readonly string[] | null | undefined;
   readonly transparent?: boolean | undefined;
   readonly availability?: string | null | undefined;
+  readonly source?: string | undefined;
+  readonly refreshRate?: string | null | undefined;
+  readonly stripAlarms?: boolean | undefined;
+  readonly stripAttachments?: boolean | undefined;
+  readonly stripTodos?: boolean | undefined;
 }
 
 export interface NewCollection extends CollectionFields {
@@ -72,7 +86,7 @@ export async function collectionByUri(db: Db, homeId: string, uri: string): Prom
   return optional((await selectByUri(db, { homeId, uri })).rows[0]);
 }
 
-/** The collections of a home without the home itself, in the order of their order field, then of their uri. */
+/** The collections of a calendar home without the home itself and plain ones, in the order of their order field, then of their uri. */
 export async function collectionsOfHome(db: Db, homeId: string): Promise<Collection[]> {
   const { rows } = await selectOfHome(db, { homeId });
   return rows.map(toCollection).sort((a, b) => (a.order ?? Infinity) - (b.order ?? Infinity) || 0);
@@ -115,6 +129,8 @@ export async function insertCollection(tx: Db, collection: NewCollection, now: n
       components: null,
       transparent: 0,
       availability: null,
+      source: null,
+      refresh_rate: null,
       ...columnsOf(collection),
       seq: 1,
       home_seq: homeSeq,
@@ -126,7 +142,13 @@ export async function insertCollection(tx: Db, collection: NewCollection, now: n
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+  if (row.source !== null) await insertSubscription(tx, { collectionId: id, homeId, now });
   return toCollection(row);
+}
+
+/** A collection that was there before under its id: tokens from before now are refused, as nobody knows what they miss. */
+export async function refuseEarlierTokens(tx: Db, { id, homeSeq }: Pick<Collection, 'id' | 'homeSeq'>): Promise<void> {
+  await tx.updateTable('collections').set({ pruned_seq: homeSeq, seq: homeSeq }).where('id', '=', id).execute();
 }
 
 /** Sets properties: propertiesVersion grows, the home's sync sees a change. undefined: there is no such collection. */
@@ -153,12 +175,22 @@ export async function moveCollection(tx: Db, id: string, uri: string, now: numbe
   return writeRow(tx, id, { uri, home_seq: seq, mapped_seq: seq }, now);
 }
 
-/** Removes a collection with all that it holds; the home's sync reports it as removed. */
-export async function removeCollection(tx: Db, id: string, now: number): Promise<void> {
+/**
+ * Removes a collection with all that it holds; the home's sync reports it as removed. `leaving` is called before anything
+ * of it is gone, with the home's change sequence of the removal.
+ */
+export async function removeCollection(
+  tx: Db,
+  id: string,
+  now: number,
+  leaving?: (seq: number) => Promise<void>,
+): Promise<void> {
   const collection = await collectionById(tx, id);
   if (collection === undefined) return;
   if (collection.kind !== 'home') {
-    await unmapCollection(tx, collection, await bumpHome(tx, collection.homeId, now), now);
+    const seq = await bumpHome(tx, collection.homeId, now);
+    await unmapCollection(tx, collection, seq, now);
+    await leaving?.(seq);
   }
   const members = tx.selectFrom('objects').select('id').where('collection_id', '=', id);
   await tx.deleteFrom('dead_properties').where('resource_id', 'in', members).execute();
@@ -247,7 +279,7 @@ const selectOfHome = prepared((db, { homeId }: { homeId: string }) =>
     .selectFrom('collections')
     .selectAll()
     .where('home_id', '=', homeId)
-    .where('kind', '<>', 'home')
+    .where('kind', 'not in', ['home', 'plain'])
     .orderBy('uri')
     .compile(),
 );
@@ -293,6 +325,7 @@ const jsonOrNull = (value: unknown): string | null => (value === null ? null : J
 function columnsOf(fields: CollectionFields) {
   const { displayname, description, color, colorAttributes, order } = fields;
   const { timezone, timezoneId, components, transparent, availability } = fields;
+  const { source, refreshRate, stripAlarms, stripAttachments, stripTodos } = fields;
   return {
     ...(displayname !== undefined && { displayname }),
     ...(description !== undefined && { description }),
@@ -304,6 +337,11 @@ function columnsOf(fields: CollectionFields) {
     ...(components !== undefined && { components: jsonOrNull(components) }),
     ...(transparent !== undefined && { transparent: transparent ? 1 : 0 }),
     ...(availability !== undefined && { availability }),
+    ...(source !== undefined && { source }),
+    ...(refreshRate !== undefined && { refresh_rate: refreshRate }),
+    ...(stripAlarms !== undefined && { strip_alarms: stripAlarms ? 1 : 0 }),
+    ...(stripAttachments !== undefined && { strip_attachments: stripAttachments ? 1 : 0 }),
+    ...(stripTodos !== undefined && { strip_todos: stripTodos ? 1 : 0 }),
   };
 }
 
@@ -328,6 +366,11 @@ export function toCollection(row: Selectable<CollectionTable>): Collection {
     components: row.components === null ? undefined : (JSON.parse(row.components) as string[]),
     transparent: row.transparent === 1,
     availability: row.availability ?? undefined,
+    source: row.source ?? undefined,
+    refreshRate: row.refresh_rate ?? undefined,
+    stripAlarms: row.strip_alarms === 1,
+    stripAttachments: row.strip_attachments === 1,
+    stripTodos: row.strip_todos === 1,
     seq: row.seq,
     homeSeq: row.home_seq,
     propertiesVersion: row.properties_version,

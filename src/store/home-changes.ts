@@ -118,7 +118,7 @@ const children = ({ homeId, seq, uri, name }: Parameters) => sql`
   child as (
     select id, uri, mapped_seq, home_seq,
       case when (mapped_seq, uri, '') > (${seq}, ${uri}, ${name}) then ${sql.lit(NEW)} else ${sql.lit(CHANGED)} end as change
-    from collections where home_id = ${homeId} and kind <> 'home' and home_seq >= ${seq}
+    from collections where home_id = ${homeId} and kind not in ('home', 'plain') and home_seq >= ${seq}
   )`;
 
 const CHANGED_COLLECTIONS = sql`

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 
 import type { PrincipalId } from '../base/ids.ts';
 import { textList, type Db } from './dialect.ts';
+import { recordDirectoryChanges } from './directory-changes.ts';
 import { StoreConflict } from './errors.ts';
 
 export interface Delegate {
@@ -62,6 +63,7 @@ export async function setMembers(tx: Db, groupId: string, ids: readonly string[]
   }
   for (const id of added) await tx.insertInto('group_members').values({ group_id: groupId, member_id: id }).execute();
   await touchPrincipals(tx, [groupId, ...added, ...removed], now);
+  await recordDirectoryChanges(tx, [groupId], now);
   return true;
 }
 

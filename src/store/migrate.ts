@@ -9,6 +9,10 @@ import { availability } from './migrations/0003-availability.ts';
 import { setAside } from './migrations/0004-set-aside.ts';
 import { busy } from './migrations/0005-busy.ts';
 import { faults } from './migrations/0006-faults.ts';
+import { aces } from './migrations/0007-aces.ts';
+import { filesAndLocks } from './migrations/0008-files-and-locks.ts';
+import { history } from './migrations/0009-history.ts';
+import { subscriptions } from './migrations/0010-subscriptions.ts';
 
 export interface Migration {
   readonly name: string;
@@ -23,6 +27,10 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0004-set-aside', up: setAside },
   { name: '0005-busy', up: busy },
   { name: '0006-faults', up: faults },
+  { name: '0007-aces', up: aces },
+  { name: '0008-files-and-locks', up: filesAndLocks },
+  { name: '0009-history', up: history },
+  { name: '0010-subscriptions', up: subscriptions },
 ];
 
 /** The number of the last one. */

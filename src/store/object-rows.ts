@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 
 import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
+import type { Author } from './author.ts';
 import type { ObjectTable } from './schema.ts';
 
 /** What the index knows of an object, for questions about time; instants are UTC milliseconds. */
@@ -75,6 +76,8 @@ export interface NewObject extends ObjectIndex {
   readonly scheduleTag?: string | undefined;
   readonly seq: number;
   readonly createdSeq: number;
+  /** Who wrote it; left out: the server itself. */
+  readonly by?: Author | undefined;
 }
 
 /** A field left out or undefined stays as it is; null clears it. Index fields go together with occurrences. */
@@ -85,6 +88,8 @@ export type ObjectPatch = {
   readonly octets?: Uint8Array;
   readonly scheduleTag?: string | null | undefined;
   readonly seq?: number;
+  /** Who wrote the octets, where they are given; left out: the server itself. */
+  readonly by?: Author | undefined;
 } & (ObjectIndex | { readonly [field in keyof ObjectIndex]?: undefined });
 
 export const HEAD_COLUMNS = [
@@ -109,7 +114,8 @@ export const HEAD_COLUMNS = [
 
 export const OBJECT_COLUMNS = [...HEAD_COLUMNS, 'objects.octets'] as const;
 
-type ObjectRow = Omit<Selectable<ObjectTable>, 'key' | 'indexed_from' | 'indexed_until' | 'fault'>;
+type Written = 'written_seq' | 'written_at' | 'written_by' | 'written_device' | 'written_origin';
+type ObjectRow = Omit<Selectable<ObjectTable>, 'key' | 'indexed_from' | 'indexed_until' | 'fault' | Written>;
 export type HeadRow = Omit<ObjectRow, 'octets'>;
 
 export function toHead(row: HeadRow): ObjectHead {

@@ -1,5 +1,6 @@
 import { sql, type Updateable } from 'kysely';
 
+import { authorColumns, type Author } from './author.ts';
 import type { Db } from './dialect.ts';
 import {
   HEAD_COLUMNS,
@@ -14,6 +15,7 @@ import {
 import { insertOccurrences, replaceOccurrences } from './occurrences.ts';
 import { prepared } from './prepared.ts';
 import type { ObjectTable } from './schema.ts';
+import { keepVersion } from './versions.ts';
 
 /** Stores a new object with its occurrences. Its name and UID must be free in the collection. */
 export async function insertObject(tx: Db, object: NewObject, now: number): Promise<ObjectHead> {
@@ -34,7 +36,7 @@ export async function insertObject(tx: Db, object: NewObject, now: number): Prom
     created_at: now,
     modified_at: now,
   };
-  const [keys] = (await insertRow(tx, { ...columns, octets })).rows;
+  const [keys] = (await insertRow(tx, { ...columns, ...authorColumns('written', object.by), octets })).rows;
   if (keys === undefined) throw new TypeError('The object just inserted has no keys');
   await clearTombstone(tx, { collectionId, name });
   await count(tx, { collectionId, members: 1, used: octets.byteLength });
@@ -42,16 +44,23 @@ export async function insertObject(tx: Db, object: NewObject, now: number): Prom
   return toHead(columns);
 }
 
-/** Changes an object, and its occurrences where the patch has them; `now` is when it was modified. */
+/**
+ * Changes an object, and its occurrences where the patch has them; `now` is when it was modified. With other octets, what
+ * it was is kept as a version.
+ */
 export async function updateObject(tx: Db, id: string, patch: ObjectPatch, now: number): Promise<ObjectHead> {
   const { uid, component, etag, octets, scheduleTag, seq } = patch;
   const index: ObjectIndex | undefined = patch.occurrences === undefined ? undefined : patch;
-  if (octets !== undefined) await countResized(tx, { id, size: octets.byteLength });
+  if (octets !== undefined) {
+    await keepVersion(tx, id, { kind: 'updated', seq, now, by: patch.by });
+    await countResized(tx, { id, size: octets.byteLength });
+  }
   const columns = {
     ...(uid !== undefined && { uid }),
     ...(component !== undefined && { component }),
     ...(etag !== undefined && { etag }),
-    ...(octets !== undefined && { octets, size: octets.byteLength }),
+    ...(octets !== undefined && { octets, size: octets.byteLength, ...authorColumns('written', patch.by) }),
+    ...(octets !== undefined && { written_at: now, ...(seq !== undefined && { written_seq: seq }) }),
     ...(scheduleTag !== undefined && { schedule_tag: scheduleTag }),
     ...(seq !== undefined && { seq }),
     // What was read and indexed anew can be used again.
@@ -81,12 +90,29 @@ export async function reindexObject(tx: Db, { id, etag, indexedUntil }: Indexed,
   return keys !== undefined;
 }
 
-/** Removes an object with its occurrences and dead properties, and leaves a tombstone (RFC 6578 §3.5.2). */
-export async function removeObject(tx: Db, head: ObjectHead, seq: number, now: number): Promise<void> {
+/** How an object goes. */
+export interface Removal {
+  /** `moved`: it is elsewhere now, and not in the trash. */
+  readonly kind: 'deleted' | 'moved';
+  readonly by: Author | undefined;
+}
+
+/**
+ * Removes an object with its occurrences and dead properties, keeps it as a version, in the trash unless it was moved, and
+ * leaves a tombstone (RFC 6578 §3.5.2).
+ */
+export async function removeObject(
+  tx: Db,
+  head: ObjectHead,
+  seq: number,
+  now: number,
+  { kind, by }: Removal = { kind: 'deleted', by: undefined },
+): Promise<void> {
   const { id, homeId, collectionId, name, createdSeq } = head;
-  const { numAffectedRows } = await deleteRow(tx, { id });
-  if (numAffectedRows === 0n) return;
-  await deletePropertiesOf(tx, { id });
+  const { rows: properties } = await deletePropertiesOf(tx, { id });
+  const dead = Object.fromEntries(properties.map((property) => [property.name, property.xml]));
+  if (!(await keepVersion(tx, id, { kind, seq, now, by, dead }))) return;
+  await deleteRow(tx, { id });
   await count(tx, { collectionId, members: -1, used: -head.size });
   await writeTombstone(tx, { homeId, collectionId, name, seq, createdSeq, now });
 }
@@ -97,7 +123,9 @@ export const KEYS = [
   sql<number>`(select key from principals where id = objects.home_id)`.as('home_key'),
 ] as const;
 
-type NewRow = HeadRow & ReturnType<typeof indexColumns> & { readonly octets: Uint8Array };
+type NewRow = HeadRow &
+  ReturnType<typeof indexColumns> &
+  ReturnType<typeof authorColumns<'written'>> & { readonly octets: Uint8Array };
 
 const insertRow = prepared((db, row: NewRow) =>
   db
@@ -123,6 +151,9 @@ const insertRow = prepared((db, row: NewRow) =>
       indexed_until: row.indexed_until,
       created_at: row.created_at,
       modified_at: row.modified_at,
+      written_by: row.written_by,
+      written_device: row.written_device,
+      written_origin: row.written_origin,
     })
     .returning(KEYS)
     .compile(),
@@ -175,7 +206,7 @@ const updateIndex = prepared((db, row: IndexChanges) =>
 const deleteRow = prepared((db, { id }: { id: string }) => db.deleteFrom('objects').where('id', '=', id).compile());
 
 const deletePropertiesOf = prepared((db, { id }: { id: string }) =>
-  db.deleteFrom('dead_properties').where('resource_id', '=', id).compile(),
+  db.deleteFrom('dead_properties').where('resource_id', '=', id).returning(['name', 'xml']).compile(),
 );
 
 const clearTombstone = prepared((db, { collectionId, name }: { collectionId: string; name: string }) =>

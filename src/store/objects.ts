@@ -82,11 +82,19 @@ export async function countObjects(db: Db, collectionId: string): Promise<number
   return row?.members ?? 0;
 }
 
-/** Octets of all objects of a home, kept as counters. */
+/** Octets of all objects of a home: the sum of its collections' counters. */
 export async function homeUsage(db: Db, homeId: string): Promise<number> {
-  const rows = await db.selectFrom('collections').select('used').where('home_id', '=', homeId).execute();
-  return rows.reduce((sum, { used }) => sum + used, 0);
+  const [row] = (await selectUsage(db, { homeId })).rows;
+  return Number(row?.used ?? 0);
 }
+
+const selectUsage = prepared((db, { homeId }: { homeId: string }) =>
+  db
+    .selectFrom('collections')
+    .select((eb) => eb.fn.sum<number | string | null>('used').as('used'))
+    .where('home_id', '=', homeId)
+    .compile(),
+);
 
 /** An object whose occurrences end somewhere. */
 export interface PartlyIndexed extends Indexed {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Db } from './dialect.ts';
+import { recordDirectoryChanges } from './directory-changes.ts';
 import { StoreConflict } from './errors.ts';
 import { fold } from './fold.ts';
-import { touchPrincipals } from './memberships.ts';
+import { directGroupsOf, touchPrincipals } from './memberships.ts';
 import { findPrincipal, type Principal } from './principal-rows.ts';
 import type { AutoSchedule, PrincipalKind } from './schema.ts';
 
@@ -49,7 +50,18 @@ export async function savePrincipal(
   if (!changed && before !== undefined) return { principal: before, created, changed };
   const principal = await findPrincipal(tx, spec.id);
   if (principal === undefined) throw new TypeError('The principal just saved is not there');
+  await tellDirectory(tx, before, principal);
   return { principal, created, changed };
+}
+
+/** What others see of a principal: its name, its addresses, its guid, and where groups name it by that. */
+async function tellDirectory(tx: Db, before: Principal | undefined, principal: Principal): Promise<void> {
+  const { id, modifiedAt: now } = principal;
+  const shown = ({ name, emails, guid }: Principal): string => JSON.stringify([name, emails, guid]);
+  if (before !== undefined && shown(before) === shown(principal)) return;
+  const groups = before === undefined || before.guid === principal.guid ? [] : await directGroupsOf(tx, id);
+  if (groups.length > 0) await touchPrincipals(tx, groups, now);
+  await recordDirectoryChanges(tx, [id, ...groups], now);
 }
 
 export async function setPasswordHash(tx: Db, id: string, hash: string | null, now: number): Promise<void> {
@@ -74,6 +86,7 @@ export async function removePrincipal(tx: Db, id: string, now: number): Promise<
   const { numDeletedRows } = await tx.deleteFrom('principals').where('id', '=', id).executeTakeFirst();
   const touched = [...groups, ...members, ...delegators].map((row) => row.id);
   if (touched.length > 0) await touchPrincipals(tx, touched, now);
+  if (numDeletedRows > 0n) await recordDirectoryChanges(tx, [id, ...groups.map((row) => row.id)], now);
   return numDeletedRows > 0n;
 }
 

@@ -19,6 +19,15 @@ export interface Schema {
   dead_properties: DeadPropertyTable;
   meta: MetaTable;
   set_aside: SetAsideTable;
+  content_types: ContentTypeTable;
+  locks: LockTable;
+  subscriptions: SubscriptionTable;
+  versions: VersionTable;
+  removed_collections: RemovedCollectionTable;
+  audit: AuditTable;
+  guard_holds: GuardHoldTable;
+  notices: NoticeTable;
+  aces: AceTable;
 }
 
 export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';
@@ -116,6 +125,14 @@ export interface CollectionTable {
   transparent: number;
   /** calendar-availability of an inbox as it was set (RFC 7953): iCalendar text with VAVAILABILITY components. */
   availability: string | null;
+  /** The URL that the members are fetched from, with all its secrets; null: the members are the clients' own. */
+  source: string | null;
+  /** refreshrate as it was set, a duration of RFC 5545 §3.3.6. */
+  refresh_rate: string | null;
+  /** subscribed-strip-alarms, -attachments, -todos. */
+  strip_alarms: Generated<number>;
+  strip_attachments: Generated<number>;
+  strip_todos: Generated<number>;
   /**
    * The change sequence; sync tokens are made from it. A home's grows by one with each change of anything in it; any
    * other collection has here the home's at the last change of a member, 1 before the first.
@@ -172,6 +189,13 @@ export interface ObjectTable {
   modified_at: number;
   /** Why it cannot be used (any more), so that it has no occurrence rows; null: it can. */
   fault: string | null;
+  /** The change sequence and instant at which these octets were written; null, null: when it was created. */
+  written_seq: number | null;
+  written_at: number | null;
+  /** Who wrote these octets (see author.ts); null: nobody who is known. */
+  written_by: string | null;
+  written_device: string | null;
+  written_origin: string | null;
 }
 
 /**
@@ -249,4 +273,164 @@ export interface SetAsideTable {
   /** JSON list of sentences: what a repair would do; empty where none is known. */
   proposal: string;
   created_at: number;
+}
+
+/** How the source of a calendar is fetched (see subscriptions.ts). */
+export interface SubscriptionTable {
+  collection_id: string;
+  home_id: string;
+  etag: string | null;
+  last_modified: string | null;
+  digest: string | null;
+  pause: number | null;
+  tried_at: number | null;
+  succeeded_at: number | null;
+  error: string | null;
+  failures: number;
+  empty_since: number | null;
+  next_at: number;
+  /** Of the process that fetches it now; null: of none. */
+  lease: string | null;
+  leased_until: number;
+}
+
+/** An entry of a collection's access control list (RFC 3744 §5.5). */
+export interface AceTable {
+  home_id: string;
+  collection_id: string;
+  /** They count in this order. */
+  place: number;
+  /** null: everybody who is logged in. */
+  principal_id: string | null;
+  deny: number;
+  /** JSON list of privileges. */
+  privileges: string;
+}
+
+/** What an object was from one instant (inclusive) until another (exclusive), when it was replaced or removed. */
+export interface VersionTable {
+  key: Generated<number>;
+  home_id: string;
+  collection_id: string;
+  object_id: string;
+  name: string;
+  uid: string;
+  component: string;
+  etag: string;
+  size: number;
+  /** Dead properties at its removal: JSON object of Clark name to XML; null: none, or it was only replaced. */
+  dead: string | null;
+  /** 1: the object was created with it. */
+  first: number;
+  /** The change sequence, instant and author that made it. */
+  from_seq: number;
+  from_at: number;
+  from_by: string | null;
+  from_device: string | null;
+  from_origin: string | null;
+  /** The change that ended it. */
+  until_kind: VersionEndKind;
+  until_seq: number;
+  until_at: number;
+  until_by: string | null;
+  until_device: string | null;
+  until_origin: string | null;
+  /** 1: it is in the trash by itself, not with its collection. */
+  trashed: number;
+  octets: Uint8Array;
+}
+
+export type VersionEndKind = 'updated' | 'deleted' | 'moved' | 'deleted-with-collection';
+
+/** A collection in the trash; what it held are versions that ended with it. */
+export interface RemovedCollectionTable {
+  id: string;
+  home_id: string;
+  kind: CollectionKind;
+  uri: string;
+  /** Its fields as JSON, those that a client may set. */
+  properties: string;
+  /** Dead properties: JSON object of '' for its own, or a member's name, to an object of Clark name to XML. */
+  dead: string;
+  /** How many objects it held. */
+  members: number;
+  /** The home's change sequence at its removal. */
+  seq: number;
+  removed_at: number;
+  removed_by: string | null;
+  removed_device: string | null;
+  removed_origin: string | null;
+}
+
+/** An act that is no version of an object. Outlives whom it is about; never holds text of an object, nor a password. */
+export interface AuditTable {
+  key: Generated<number>;
+  at: number;
+  /** Whose home it happened in, or who it is about. */
+  home_id: string | null;
+  /** The id of what was acted on. */
+  subject: string | null;
+  act: string;
+  /** JSON: ids, names of properties and numbers. */
+  detail: string;
+  done_by: string | null;
+  done_device: string | null;
+  done_origin: string | null;
+}
+
+/** A device that may not delete or rewrite in a home, since it did so with too much of it. */
+export interface GuardHoldTable {
+  id: string;
+  home_id: string;
+  /** Where it was held. */
+  collection_id: string;
+  device_id: string;
+  principal_id: string | null;
+  /** The first change of the burst. */
+  began_at: number;
+  began_seq: number;
+  held_at: number;
+  /** Objects that it had changed by then, and how many the collection had before. */
+  objects: number;
+  members: number;
+  released_at: number | null;
+  rolled_back_at: number | null;
+}
+
+/** Something that the owner of a home is to be told. */
+export interface NoticeTable {
+  id: string;
+  home_id: string;
+  at: number;
+  kind: string;
+  /** JSON: ids and numbers. */
+  detail: string;
+  seen_at: number | null;
+}
+
+/** What a file is: an object that is none of a calendar. */
+export interface ContentTypeTable {
+  object_id: string;
+  home_id: string;
+  /** As it was sent. */
+  content_type: string;
+}
+
+/** A write lock (RFC 4918 §7). It goes with what it locks, and with who made it. */
+export interface LockTable {
+  /** `urn:uuid:…` */
+  token: string;
+  home_id: string;
+  /** The collection that is locked, or whose member is. */
+  collection_id: string;
+  /** null: the collection itself. */
+  object_id: string | null;
+  principal_id: string;
+  shared: number;
+  /** 1: Depth: infinity. */
+  deep: number;
+  /** DAV:owner as it was sent, as XML. */
+  owner: string | null;
+  timeout_seconds: number;
+  expires_at: number;
 }

@@ -30,7 +30,14 @@ async function open(file: string): Promise<CalendarContext> {
     clock,
     hub: createHub(),
     limits: defaultLimits(),
-    settings: { timezone: 'UTC', freeBusyForAll: true, indexPastDays: 366, indexFutureDays: 366 },
+    settings: {
+      timezone: 'UTC',
+      freeBusyForAll: true,
+      files: false,
+      directory: 'all',
+      indexPastDays: 366,
+      indexFutureDays: 366,
+    },
   };
 }
 

@@ -34,7 +34,14 @@ beforeEach(async () => {
     clock,
     hub,
     limits: defaultLimits(),
-    settings: { timezone: 'UTC', freeBusyForAll: true, indexPastDays: 366, indexFutureDays: 366 },
+    settings: {
+      timezone: 'UTC',
+      freeBusyForAll: true,
+      files: false,
+      directory: 'all',
+      indexPastDays: 366,
+      indexFutureDays: 366,
+    },
   };
 });
 afterEach(() => context.store.close());

@@ -10,7 +10,7 @@ const HERE = import.meta.dirname;
 const SHARED = resolve(ROOT, '../shared/conformance');
 /** The suites of what the server claims to do today. */
 const FILES =
-  'propfind,options,put,delete,errors,well-known,current-user-principal,get,reports,mkcalendar,recurrenceput,vtodos,prefer,sync-report,json,timezones,availability';
+  'propfind,options,put,delete,errors,well-known,current-user-principal,get,reports,mkcalendar,recurrenceput,vtodos,prefer,sync-report,json,timezones,availability,acl,webcal';
 
 const { values: options } = parseArgs({
   options: {

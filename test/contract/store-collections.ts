@@ -38,6 +38,11 @@ export function collectionsContract(engine: Engine): void {
         components: ['VTODO'],
         transparent: true,
         availability: 'BEGIN:VCALENDAR',
+        source: undefined,
+        refreshRate: 'P1D',
+        stripAlarms: true,
+        stripAttachments: false,
+        stripTodos: true,
       } as const;
       const created = await opened.store.write((tx) => insertCollection(tx, { id, ...fields }, NOW));
       expect(created).toEqual({

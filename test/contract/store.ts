@@ -4,12 +4,16 @@ import { busyContract } from './store-busy.ts';
 import { candidatesContract } from './store-candidates.ts';
 import { changesContract } from './store-changes.ts';
 import { collectionsContract } from './store-collections.ts';
+import { directoryContract } from './store-directory.ts';
 import type { Engine } from './store-engine.ts';
 import { homeChangesContract } from './store-home-changes.ts';
+import { locksContract } from './store-locks.ts';
 import { objectsContract } from './store-objects.ts';
 import { principalsContract } from './store-principals.ts';
 import { resourcesContract } from './store-resources.ts';
 import { setAsideContract } from './store-set-aside.ts';
+import { subscriptionsContract } from './store-subscriptions.ts';
+import { versionsContract } from './store-versions.ts';
 import { writesContract } from './store-writes.ts';
 
 export type { Engine, TestDatabase } from './store-engine.ts';
@@ -19,6 +23,7 @@ export function storeContract(engine: Engine): void {
   describe(`the store on ${engine.name}`, () => {
     writesContract(engine);
     principalsContract(engine);
+    directoryContract(engine);
     collectionsContract(engine);
     objectsContract(engine);
     candidatesContract(engine);
@@ -26,6 +31,9 @@ export function storeContract(engine: Engine): void {
     changesContract(engine);
     homeChangesContract(engine);
     resourcesContract(engine);
+    locksContract(engine);
     setAsideContract(engine);
+    versionsContract(engine);
+    subscriptionsContract(engine);
   });
 }

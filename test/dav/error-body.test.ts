@@ -9,19 +9,20 @@ import { childOf, childText, parseXml } from '../../src/dav/xml/parse.ts';
 const bodyOf = (error: unknown) =>
   parseXml(Buffer.from(errorAnswer(error).body), { octets: 100_000, depth: 64, elements: 100 });
 
+/** CardDAV's element has the local name of CalDAV's (RFC 6352 §8.6). */
+const LOCAL_NAMES: Partial<Record<RefusalCode, string>> = { 'supported-card-collation': 'supported-collation' };
+
 describe('a refusal', () => {
   // The codes are the keys of the table, by its type.
-  test.each(Object.keys(PRECONDITIONS) as RefusalCode[])(
-    '%s is its element in DAV:error, with 403, 409 or 507',
-    (code) => {
-      const { status, headers } = errorAnswer(new Refusal(code, 'why'));
-      expect([403, 409, 507]).toContain(status);
-      expect(headers['Content-Type']).toBe('application/xml; charset=utf-8');
-      const root = bodyOf(new Refusal(code, 'why'));
-      expect(root.name).toBe(dav('error'));
-      expect(splitName(root.children[0]!.name).local).toBe(code);
-    },
-  );
+  test.each(Object.keys(PRECONDITIONS) as RefusalCode[])('%s is its element in DAV:error, with its status', (code) => {
+    const { status, headers } = errorAnswer(new Refusal(code, 'why'));
+    expect(status).toBe(PRECONDITIONS[code][1]);
+    expect([403, 409, 412, 423, 507]).toContain(status);
+    expect(headers['Content-Type']).toBe('application/xml; charset=utf-8');
+    const root = bodyOf(new Refusal(code, 'why'));
+    expect(root.name).toBe(dav('error'));
+    expect(splitName(root.children[0]!.name).local).toBe(LOCAL_NAMES[code] ?? code);
+  });
 
   test('invalid data is 403, a UID that is taken 409 with its href (RFC 4791 §5.3.2.1)', () => {
     expect(errorAnswer(new Refusal('valid-calendar-data', '')).status).toBe(403);

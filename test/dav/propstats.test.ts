@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { Refusal } from '../../src/base/refusal.ts';
 import * as deadProperties from '../../src/calendar/dead-properties.ts';
@@ -8,11 +8,19 @@ import { propstatsOf, responsesOf } from '../../src/dav/propstats.ts';
 import { responseElement } from '../../src/dav/xml/multistatus.ts';
 import { caldav, dav, type ClarkName } from '../../src/dav/xml/names.ts';
 import { el } from '../../src/dav/xml/write.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { SILENT_LOG } from '../dav-server.ts';
 import { collectionResource, context, folder, names, objectResource } from './sample.ts';
 
 const ALL = { minimal: false };
 const MINIMAL = { minimal: true };
 const ask = (...asked: readonly ClarkName[]): PropRequest => ({ kind: 'prop', names: asked });
+
+let store: Store;
+beforeAll(async () => {
+  store = await openStore({ sqlite: ':memory:' }, { clock: Date.now, log: SILENT_LOG });
+});
+afterAll(() => store.close());
 
 /** Answers for the database: dead properties by resource id. */
 function withDead(dead: Readonly<Record<string, Readonly<Record<string, string>>>>) {
@@ -130,7 +138,7 @@ describe('allprop and propname', () => {
   test('allprop has the live properties of RFC 4918, all dead ones, and none of CalDAV (RFC 4791 §5.2)', async () => {
     withDead({ c1: { '{urn:x}mood': '<X:mood xmlns:X="urn:x"/>' } });
     const calendar = collectionResource('calendar', { displayname: 'Work' });
-    const [ok, ...rest] = await propstatsOf(calendar, { kind: 'allprop', include: [] }, context(), ALL);
+    const [ok, ...rest] = await propstatsOf(calendar, { kind: 'allprop', include: [] }, context({ db: store.db }), ALL);
     expect(rest).toEqual([]);
     const all = ok!.props.join('');
     for (const name of ['resourcetype', 'displayname', 'getetag', 'getlastmodified', 'creationdate', 'supportedlock']) {
@@ -144,7 +152,12 @@ describe('allprop and propname', () => {
   test('allprop does not miss what is not set; what include names it does', async () => {
     withDead({});
     const include = [dav('sync-token'), dav('bogus')];
-    const propstats = await propstatsOf(collectionResource('calendar'), { kind: 'allprop', include }, context(), ALL);
+    const propstats = await propstatsOf(
+      collectionResource('calendar'),
+      { kind: 'allprop', include },
+      context({ db: store.db }),
+      ALL,
+    );
     expect(propstats.map(({ status }) => status)).toEqual([200, 404]);
     expect(propstats[0]!.props.join('')).toContain('<D:sync-token>');
     expect(propstats[1]!.props).toEqual(['<D:bogus/>']);
@@ -152,7 +165,7 @@ describe('allprop and propname', () => {
 
   test('propname gives names without values, of what is there', async () => {
     withDead({ o1: { '{urn:x}mood': '<X:mood xmlns:X="urn:x">good</X:mood>' } });
-    const [ok, ...rest] = await propstatsOf(objectResource(), { kind: 'propname' }, context(), ALL);
+    const [ok, ...rest] = await propstatsOf(objectResource(), { kind: 'propname' }, context({ db: store.db }), ALL);
     expect(rest).toEqual([]);
     expect(ok!.props).toContain('<D:getetag/>');
     expect(ok!.props).toContain('<mood xmlns="urn:x"/>');

@@ -51,6 +51,11 @@ export const collection = (fields: Partial<Collection> = {}): Collection => ({
   components: undefined,
   transparent: false,
   availability: undefined,
+  source: undefined,
+  refreshRate: undefined,
+  stripAlarms: false,
+  stripAttachments: false,
+  stripTodos: false,
   seq: 7,
   homeSeq: 9,
   propertiesVersion: 2,
@@ -116,7 +121,14 @@ export function context(overrides: Partial<DavContext> & { readonly db?: unknown
     store: { epoch: 'epoch', db },
     clock: () => NOW,
     limits: defaultLimits(),
-    settings: { timezone: 'UTC', freeBusyForAll: true, indexPastDays: 365, indexFutureDays: 730 },
+    settings: {
+      timezone: 'UTC',
+      freeBusyForAll: true,
+      files: false,
+      directory: 'all',
+      indexPastDays: 365,
+      indexFutureDays: 730,
+    },
   };
   return {
     actor: { id: asPrincipalId('alice'), admin: false, adminReadOnly: false, deviceId: undefined },
@@ -124,6 +136,7 @@ export function context(overrides: Partial<DavContext> & { readonly db?: unknown
     calendar: calendar as unknown as CalendarContext,
     publicUrl: 'https://calendar.example.com',
     reports: new Map(),
+    properties: new Map(),
     ...rest,
   };
 }

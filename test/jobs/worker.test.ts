@@ -3,6 +3,7 @@ import type { CalendarContext } from '../../src/calendar/context.ts';
 import type { Log } from '../../src/base/log.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { startWorker } from '../../src/jobs/worker.ts';
+import { NO_NETWORK } from './no-network.ts';
 
 /** A job that tells when it was run, and does then what is given. */
 function counted(every: number, work: (run: number, signal: AbortSignal) => Promise<void> = async () => undefined) {
@@ -26,7 +27,7 @@ function start(jobs: readonly Job[], first = 0) {
   // Nothing here looks at the calendars.
   const calendar = {} as CalendarContext;
   const log: Partial<Log> = { error: (line: unknown) => void errors.push(line) };
-  const worker = startWorker({ calendar, log: log as Log, retention: 0 }, { jobs, first });
+  const worker = startWorker({ calendar, log: log as Log, retention: 0, ...NO_NETWORK }, { jobs, first });
   return { ...worker, errors };
 }
 

@@ -1,5 +1,6 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { deleteObject } from '../../calendar/delete-object.ts';
+import { removePlainCollection } from '../../calendar/plain-collections.ts';
 import { removeCollection } from '../../calendar/remove-collection.ts';
 import type { Method } from '../method.ts';
 import { requireResource } from '../require-resource.ts';
@@ -8,7 +9,7 @@ import { collectionCheck, writeCheck } from '../write-check.ts';
 
 /**
  * DELETE, RFC 4918 §9.6: one object, or a calendar with all its members. Can raise: need-privileges, 403 for what
- * belongs to the home, 404, 412.
+ * belongs to the home, 404, 412, lock-token-submitted.
  */
 export const remove: Method = {
   name: 'DELETE',
@@ -24,6 +25,7 @@ export const remove: Method = {
         name: resource.object.name,
         check: writeCheck(request),
         unchanged: request.unchanged,
+        locks: request.locks,
       });
       return { status: 204 };
     }
@@ -32,11 +34,13 @@ export const remove: Method = {
     if (headers.depth !== undefined && String(headers.depth).toLowerCase() !== 'infinity') {
       throw new BadRequest('A collection is deleted with Depth: infinity');
     }
-    await removeCollection(context.calendar, {
+    const remove = resource.kind === 'plain' ? removePlainCollection : removeCollection;
+    await remove(context.calendar, {
       actor: context.actor,
       collection: resource.collection,
       check: collectionCheck(request),
       unchanged: request.unchanged,
+      locks: request.locks,
     });
     return { status: 204 };
   },

@@ -4,8 +4,11 @@ import { createTurns } from '../../base/turns.ts';
 import { listObjects, withOctets } from '../../calendar/get-objects.ts';
 import { mergeCalendars } from '../../ical/group.ts';
 import { negotiated } from '../calendar-format.ts';
+import { cardContentType, cardTag, cardText, versionTag } from '../card.ts';
+import { negotiatedVersion } from '../card-negotiation.ts';
 import { checkRead, notModified } from '../conditions.ts';
 import { collectionTag, formatTag } from '../entity-tag.ts';
+import { fileAnswer, isAmongFiles } from '../file.ts';
 import { listingPage } from '../listing-page.ts';
 import { calendarBody, represent, validatorsOf } from '../representation.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
@@ -23,7 +26,9 @@ const CALENDAR_VARY = 'Accept, User-Agent, CalDAV-Timezones';
  */
 async function run(request: DavRequest): Promise<DavAnswer> {
   const resource = requireResource(request.target, 'read');
+  if (resource.kind === 'object' && isAmongFiles(resource)) return fileAnswer(request, resource);
   if (resource.kind === 'object') return objectAnswer(request, resource);
+  if (resource.kind === 'card') return cardAnswer(request, resource);
   if (resource.kind === 'calendar' && !prefersPage(request)) return calendarAnswer(request, resource);
   return pageAnswer(request, resource);
 }
@@ -68,6 +73,18 @@ async function objectAnswer(request: DavRequest, resource: ResourceOf<'object'>)
   checkRead(request.headers, state);
   if (notModified(request.headers, state)) return { status: 304, headers };
   return { status: 200, headers: { ...headers, ...own.content }, body: own.body };
+}
+
+/** RFC 6352 §5.1.1: a card in the version that the client would rather have. */
+async function cardAnswer({ context, headers }: DavRequest, card: ResourceOf<'card'>): Promise<DavAnswer> {
+  const version = negotiatedVersion(headers.accept);
+  const etag = versionTag(cardTag(card.principal), version);
+  const state = { etag, modifiedAt: undefined };
+  const about = { ETag: `"${etag}"`, 'Cache-Control': PRIVATE, Vary: 'Accept' };
+  checkRead(headers, state);
+  if (notModified(headers, state)) return { status: 304, headers: about };
+  const content = { 'Content-Type': cardContentType(version), 'Content-Disposition': 'attachment' };
+  return { status: 200, headers: { ...about, ...content }, body: Buffer.from(await cardText(card, version, context)) };
 }
 
 async function calendarAnswer(request: DavRequest, resource: ResourceOf<'calendar'>): Promise<DavAnswer> {

@@ -1,5 +1,6 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
 import { createCalendarAt, isCalendarType, requirePlace } from '../create-calendar.ts';
+import { isAmongFiles, makePlain } from '../file.ts';
 import type { Method } from '../method.ts';
 import { instructionsOf } from '../property-update.ts';
 import { readXml } from '../read-xml.ts';
@@ -7,14 +8,15 @@ import { dav } from '../xml/names.ts';
 import type { XmlNode } from '../xml/node.ts';
 
 /**
- * Extended MKCOL, RFC 5689 §3, of a calendar. A plain collection has no place in a calendar home, because its members
- * could not be calendars' (RFC 4791 §4.2). Can raise: valid-resourcetype and all that MKCALENDAR can.
+ * Extended MKCOL, RFC 5689 §3, of a calendar; among files, of a plain collection. That has no place in a calendar home,
+ * because its members could not be calendars' (RFC 4791 §4.2). Can raise: valid-resourcetype and all that MKCALENDAR can.
  */
 export const mkcol: Method = {
   name: 'MKCOL',
   on: [],
   creates: true,
   async run(request) {
+    if (isAmongFiles(request.target)) return makePlain(request);
     const place = requirePlace(request);
     const body = await readXml(request);
     if (body !== undefined && body.name !== dav('mkcol')) {

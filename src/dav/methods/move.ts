@@ -3,6 +3,7 @@ import { requirePrivilege } from '../../calendar/access.ts';
 import { renameCollection } from '../../calendar/remove-collection.ts';
 import { parseDepth } from '../depth.ts';
 import { parseOverwrite } from '../destination.ts';
+import { isAmongFiles, transferFileTo } from '../file.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
 import type { ResourceOf } from '../resource.ts';
 import { resolveDestination, transferTo } from '../transfer.ts';
@@ -10,13 +11,14 @@ import { checkTarget, collectionCheck } from '../write-check.ts';
 
 /**
  * MOVE, RFC 4918 §9.9: an object within or between calendars (what iOS sends for "change calendar"), a calendar
- * within its home. Can raise what COPY can, and calendar-collection-location-ok.
+ * within its home, files and plain collections among themselves. Can raise what COPY can, and calendar-collection-location-ok.
  */
 export const move: Method = {
   name: 'MOVE',
-  on: ['object', 'calendar'],
+  on: ['object', 'calendar', 'plain'],
   elsewhere: 403,
   run(request) {
+    if (isAmongFiles(request.target)) return transferFileTo(request, 'move');
     return request.target.kind === 'calendar' ? moveCalendar(request, request.target) : transferTo(request, 'move');
   },
 };
@@ -56,6 +58,7 @@ async function rename(
     ...to,
     check: collectionCheck(request),
     unchanged,
+    locks: request.locks,
   });
   return { status: replaced ? 204 : 201 };
 }

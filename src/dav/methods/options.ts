@@ -1,6 +1,7 @@
-import { DAV_CLASSES } from '../capabilities.ts';
-import type { Method } from '../method.ts';
-import { ALL_KINDS } from '../resource.ts';
+import { directoryPrivileges } from '../../calendar/directory.ts';
+import { ADDRESS_BOOK_CLASS, DAV_CLASSES } from '../capabilities.ts';
+import type { DavRequest, Method } from '../method.ts';
+import { ALL_KINDS, DIRECTORY_KINDS } from '../resource.ts';
 
 /**
  * OPTIONS, RFC 9110 §9.3.7: the DAV and Allow headers of the resource. The dispatcher sets Allow, because only it
@@ -10,5 +11,12 @@ export const options: Method = {
   name: 'OPTIONS',
   on: ALL_KINDS,
   creates: true,
-  run: () => Promise.resolve({ status: 200, headers: { DAV: DAV_CLASSES } }),
+  run: (request) => Promise.resolve({ status: 200, headers: { DAV: classesOf(request) } }),
 };
+
+const WITH_ADDRESS_BOOK: readonly string[] = ['principal', ...DIRECTORY_KINDS];
+
+function classesOf({ target, context: { calendar, actor } }: DavRequest): string {
+  const hasAddressBook = WITH_ADDRESS_BOOK.includes(target.kind) && directoryPrivileges(calendar, actor) !== undefined;
+  return hasAddressBook ? `${DAV_CLASSES}, ${ADDRESS_BOOK_CLASS}` : DAV_CLASSES;
+}

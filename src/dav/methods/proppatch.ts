@@ -44,7 +44,7 @@ export const proppatch: Method = {
 };
 
 async function apply(request: DavRequest, resource: Resource, { changes }: PropertyUpdate): Promise<void> {
-  const { context, unchanged } = request;
+  const { context, unchanged, locks } = request;
   const { actor, calendar } = context;
   if (resource.kind === 'object') {
     const { object } = resource;
@@ -54,11 +54,12 @@ async function apply(request: DavRequest, resource: Resource, { changes }: Prope
       patch: changes.dead,
       check: writeCheck(request),
       unchanged,
+      locks,
     });
   } else if (resource.kind === 'principal') {
     await updatePrincipalProperties(calendar, { actor, principal: resource.principal, patch: changes.dead });
   } else if (isKind(resource, COLLECTION_KINDS)) {
     const { collection } = resource;
-    await updateCollection(calendar, { actor, collection, changes, check: collectionCheck(request), unchanged });
+    await updateCollection(calendar, { actor, collection, changes, check: collectionCheck(request), unchanged, locks });
   }
 }

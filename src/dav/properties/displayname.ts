@@ -1,11 +1,20 @@
 import { property } from '../property.ts';
-import { COLLECTION_KINDS, type ResourceOf } from '../resource.ts';
+import { COLLECTION_KINDS, DIRECTORY_KINDS, type ResourceOf } from '../resource.ts';
 import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
 
 const NAME = dav('displayname');
 // Objects have none of their own: there it is a dead property, should a client set it.
-const ON = ['root', 'dav-root', 'principals', 'principal-kind', 'principal', 'homes', ...COLLECTION_KINDS] as const;
+const ON = [
+  'root',
+  'dav-root',
+  'principals',
+  'principal-kind',
+  'principal',
+  'homes',
+  ...DIRECTORY_KINDS,
+  ...COLLECTION_KINDS,
+] as const;
 
 /** DAV:displayname, RFC 4918 §15.2. A calendar has the one it was given; what every home has gets a name of ours. */
 export const displayname = property({
@@ -28,6 +37,11 @@ function nameOf(resource: ResourceOf<(typeof ON)[number]>): string | undefined {
       return 'Principals';
     case 'principal-kind':
       return FOLDERS[resource.of];
+    case 'addressbooks':
+      return 'Address books';
+    case 'addressbook':
+      return 'Directory';
+    case 'card':
     case 'principal':
       return resource.principal.name;
     case 'homes':

@@ -1,3 +1,5 @@
+import { fileType } from '../../calendar/plain-collections.ts';
+import { cardContentType } from '../card.ts';
 import { property } from '../property.ts';
 import { CALENDAR_TYPE } from '../representation.ts';
 import { ALL_KINDS } from '../resource.ts';
@@ -10,15 +12,20 @@ const NAME = dav('getcontenttype');
 // sync-collection (Thunderbird, Apple Calendar) take what has that type for an object.
 const COLLECTION = el(NAME, text('httpd/unix-directory'));
 const OBJECT = el(NAME, text(CALENDAR_TYPE));
+const CARD = el(NAME, text(cardContentType('3.0')));
 const OTHER = el(NAME, text('application/xml; charset=utf-8'));
 
-/** DAV:getcontenttype, RFC 4918 §15.5: what GET of the resource says. Not a calendar object: a notification. */
+/** DAV:getcontenttype, RFC 4918 §15.5: what GET of the resource says. A file: as it was sent. */
 export const getcontenttype = property({
   name: NAME,
   allprop: true,
   on: ALL_KINDS,
-  get: (resource) => {
+  get: (resource, { calendar }) => {
+    if (resource.kind === 'card') return CARD;
     if (resource.kind !== 'object') return COLLECTION;
+    if (resource.collection.kind === 'plain') {
+      return fileType(calendar, resource.object).then((type) => el(NAME, text(type)));
+    }
     return resource.object.component === '' ? OTHER : OBJECT;
   },
 });

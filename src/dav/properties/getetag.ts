@@ -1,19 +1,22 @@
+import { cardTag } from '../card.ts';
 import { collectionTag } from '../entity-tag.ts';
-import { property } from '../property.ts';
-import { COLLECTION_KINDS } from '../resource.ts';
+import { property, type DavContext } from '../property.ts';
+import { COLLECTION_KINDS, type ResourceOf } from '../resource.ts';
 import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
 
 const NAME = dav('getetag');
+const ON = [...COLLECTION_KINDS, 'object', 'card'] as const;
 
 /** DAV:getetag, RFC 4918 §15.6: the ETag of GET, strong. */
 export const getetag = property({
   name: NAME,
   allprop: true,
-  on: [...COLLECTION_KINDS, 'object'],
-  get: (resource, { calendar }) =>
-    el(
-      NAME,
-      text(`"${resource.kind === 'object' ? resource.object.etag : collectionTag(calendar, resource.collection)}"`),
-    ),
+  on: ON,
+  get: (resource, context) => el(NAME, text(`"${tagOf(resource, context)}"`)),
 });
+
+function tagOf(resource: ResourceOf<(typeof ON)[number]>, { calendar }: DavContext): string {
+  if (resource.kind === 'object') return resource.object.etag;
+  return resource.kind === 'card' ? cardTag(resource.principal) : collectionTag(calendar, resource.collection);
+}

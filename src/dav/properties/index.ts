@@ -1,7 +1,12 @@
 import type { Property } from '../property.ts';
 import type { ClarkName } from '../xml/names.ts';
+import { acl } from './acl.ts';
 import { aclRestrictions } from './acl-restrictions.ts';
+import { addMember } from './add-member.ts';
+import { addressbookDescription } from './addressbook-description.ts';
+import { addressbookHomeSet } from './addressbook-home-set.ts';
 import { alternateUriSet } from './alternate-uri-set.ts';
+import { bulkRequests } from './bulk-requests.ts';
 import { calendarAvailability, calendarserverAvailability } from './calendar-availability.ts';
 import { calendarColor } from './calendar-color.ts';
 import { calendarDescription } from './calendar-description.ts';
@@ -29,23 +34,33 @@ import { groupMembership } from './group-membership.ts';
 import { inheritedAclSet } from './inherited-acl-set.ts';
 import { lockdiscovery } from './lockdiscovery.ts';
 import { maxAttendeesPerInstance } from './max-attendees-per-instance.ts';
-import { maxResourceSize } from './max-resource-size.ts';
+import { addressbookMaxResourceSize, maxResourceSize } from './max-resource-size.ts';
 import { notificationUrl } from './notification-url.ts';
 import { owner } from './owner.ts';
+import { principalAddress } from './principal-address.ts';
 import { principalCollectionSet } from './principal-collection-set.ts';
 import { principalUrl } from './principal-url.ts';
+import { quotaAvailableBytes } from './quota-available-bytes.ts';
 import { quotaUsedBytes } from './quota-used-bytes.ts';
 import { resourceId } from './resource-id.ts';
+import { refreshrate } from './refreshrate.ts';
 import { resourcetype } from './resourcetype.ts';
 import { scheduleCalendarTransp } from './schedule-calendar-transp.ts';
 import { scheduleDefaultCalendarUrl } from './schedule-default-calendar-url.ts';
 import { scheduleInboxUrl } from './schedule-inbox-url.ts';
 import { scheduleOutboxUrl } from './schedule-outbox-url.ts';
 import { scheduleTag } from './schedule-tag.ts';
+import { supportedAddressData } from './supported-address-data.ts';
+import { source } from './source.ts';
+import { subscribedStripAlarms } from './subscribed-strip-alarms.ts';
+import { subscribedStripAttachments } from './subscribed-strip-attachments.ts';
+import { subscribedStripTodos } from './subscribed-strip-todos.ts';
+import { subscriptionStatus } from './subscription-status.ts';
 import { supportedCalendarComponentSet } from './supported-calendar-component-set.ts';
 import { supportedCalendarComponentSets } from './supported-calendar-component-sets.ts';
 import { supportedCalendarData } from './supported-calendar-data.ts';
-import { supportedCollationSet } from './supported-collation-set.ts';
+import { addressbookSupportedCollationSet, supportedCollationSet } from './supported-collation-set.ts';
+import { supportedLivePropertySet } from './supported-live-property-set.ts';
 import { supportedPrivilegeSet } from './supported-privilege-set.ts';
 import { supportedReportSet } from './supported-report-set.ts';
 import { supportedRscaleSet } from './supported-rscale-set.ts';
@@ -54,8 +69,13 @@ import { syncToken } from './sync-token.ts';
 import { timezoneServiceSet } from './timezone-service-set.ts';
 
 const ALL: readonly Property[] = [
+  acl,
   aclRestrictions,
+  addMember,
+  addressbookDescription,
+  addressbookHomeSet,
   alternateUriSet,
+  bulkRequests,
   calendarAvailability,
   calendarserverAvailability,
   calendarColor,
@@ -85,11 +105,15 @@ const ALL: readonly Property[] = [
   lockdiscovery,
   maxAttendeesPerInstance,
   maxResourceSize,
+  addressbookMaxResourceSize,
   notificationUrl,
   owner,
+  principalAddress,
   principalCollectionSet,
   principalUrl,
+  quotaAvailableBytes,
   quotaUsedBytes,
+  refreshrate,
   resourceId,
   resourcetype,
   scheduleCalendarTransp,
@@ -97,10 +121,18 @@ const ALL: readonly Property[] = [
   scheduleInboxUrl,
   scheduleOutboxUrl,
   scheduleTag,
+  supportedAddressData,
+  source,
+  subscribedStripAlarms,
+  subscribedStripAttachments,
+  subscribedStripTodos,
+  subscriptionStatus,
   supportedCalendarComponentSet,
   supportedCalendarComponentSets,
   supportedCalendarData,
   supportedCollationSet,
+  addressbookSupportedCollationSet,
+  supportedLivePropertySet,
   supportedPrivilegeSet,
   supportedReportSet,
   supportedRscaleSet,

@@ -1,13 +1,13 @@
-import { usedOctets } from '../../calendar/collections.ts';
+import { quotaOf } from '../../calendar/quota.ts';
 import { property } from '../property.ts';
 import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
 
 const NAME = dav('quota-used-bytes');
 
-/** DAV:quota-used-bytes, RFC 4331 §4. A home has no quota, so quota-available-bytes is not there (§3). */
+/** DAV:quota-used-bytes, RFC 4331 §4: of all that counts against the same quota, which is the home's. */
 export const quotaUsedBytes = property({
   name: NAME,
-  on: ['home'],
-  get: async ({ owner }, { calendar }) => el(NAME, text(String(await usedOctets(calendar, owner.id)))),
+  on: ['home', 'calendar', 'plain'],
+  get: async ({ owner }, { calendar }) => el(NAME, text(String((await quotaOf(calendar, owner.id)).used))),
 });

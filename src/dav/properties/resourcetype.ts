@@ -1,6 +1,6 @@
 import { property } from '../property.ts';
 import { ALL_KINDS, type Kind } from '../resource.ts';
-import { caldav, cs, dav } from '../xml/names.ts';
+import { caldav, carddav, cs, dav } from '../xml/names.ts';
 import type { Xml } from '../xml/node.ts';
 import { el } from '../xml/write.ts';
 
@@ -15,6 +15,9 @@ const TYPES: Readonly<Record<Kind, Xml>> = {
   'principal-kind': FOLDER,
   principal: el(TYPE, COLLECTION, el(dav('principal'))),
   homes: FOLDER,
+  addressbooks: FOLDER,
+  addressbook: el(TYPE, COLLECTION, el(carddav('addressbook'))),
+  card: el(TYPE),
   home: FOLDER,
   plain: FOLDER,
   calendar: el(TYPE, COLLECTION, el(caldav('calendar'))),
@@ -26,10 +29,17 @@ const TYPES: Readonly<Record<Kind, Xml>> = {
   object: el(TYPE),
 };
 
-/** DAV:resourcetype, RFC 4918 §15.9; calendar: RFC 4791 §4.2; schedule-inbox, -outbox: RFC 6638 §2.1, §2.2. */
+/** Apple's CS:subscribed, and a calendar: for a client that does not know the one, the members are there to be read. */
+const SUBSCRIBED = el(TYPE, COLLECTION, el(caldav('calendar')), el(cs('subscribed')));
+
+/**
+ * DAV:resourcetype, RFC 4918 §15.9; calendar: RFC 4791 §4.2; schedule-inbox, -outbox: RFC 6638 §2.1, §2.2;
+ * addressbook: RFC 6352 §5.2.
+ */
 export const resourcetype = property({
   name: TYPE,
   allprop: true,
   on: ALL_KINDS,
-  get: ({ kind }) => TYPES[kind],
+  get: (resource) =>
+    resource.kind === 'calendar' && resource.collection.source !== undefined ? SUBSCRIBED : TYPES[resource.kind],
 });

@@ -6,7 +6,7 @@ import { el, href } from '../xml/write.ts';
 
 const NAME = caldav('schedule-default-calendar-URL');
 
-/** CALDAV:schedule-default-calendar-URL, RFC 6638 §9.2: the oldest calendar that takes events; empty without one. */
+/** CALDAV:schedule-default-calendar-URL, RFC 6638 §9.2: the oldest calendar that takes events, from others than a feed; empty without one. */
 export const scheduleDefaultCalendarUrl = property({
   name: NAME,
   on: ['inbox'],
@@ -14,6 +14,7 @@ export const scheduleDefaultCalendarUrl = property({
     const collections = await collectionsOf(calendar, owner.id);
     const [oldest] = collections
       .filter(({ kind, components }) => kind === 'calendar' && components?.includes('VEVENT') !== false)
+      .filter(({ source }) => source === undefined)
       .toSorted((one, other) => one.createdAt - other.createdAt);
     return el(NAME, oldest && href(collectionHref(oldest)));
   },

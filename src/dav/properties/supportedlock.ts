@@ -1,9 +1,16 @@
+import { LOCK_ENTRIES } from '../lock-xml.ts';
 import { property } from '../property.ts';
-import { ALL_KINDS } from '../resource.ts';
+import { ALL_KINDS, isKind } from '../resource.ts';
 import { dav } from '../xml/names.ts';
 import { el } from '../xml/write.ts';
 
 const NONE = el(dav('supportedlock'));
+const BOTH = el(dav('supportedlock'), ...LOCK_ENTRIES);
 
-/** DAV:supportedlock, RFC 4918 §15.10: empty. There are no locks here (RFC 4918 class 2 is not announced). */
-export const supportedlock = property({ name: dav('supportedlock'), allprop: true, on: ALL_KINDS, get: () => NONE });
+/** DAV:supportedlock, RFC 4918 §15.10: write locks, alone and shared, on what LOCK works on. */
+export const supportedlock = property({
+  name: dav('supportedlock'),
+  allprop: true,
+  on: ALL_KINDS,
+  get: (resource) => (isKind(resource, ['object', 'calendar', 'plain']) ? BOTH : NONE),
+});

@@ -1,4 +1,4 @@
-import { syncTokenOf } from '../../calendar/sync-token.ts';
+import { collectionToken } from '../collection-token.ts';
 import { property } from '../property.ts';
 import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
@@ -6,6 +6,6 @@ import { el, text } from '../xml/write.ts';
 /** DAV:sync-token, RFC 6578 §4: wherever sync-collection is. */
 export const syncToken = property({
   name: dav('sync-token'),
-  on: ['home', 'calendar', 'inbox', 'outbox', 'notification', 'plain'],
-  get: ({ collection }, { calendar }) => el(dav('sync-token'), text(syncTokenOf(calendar, collection))),
+  on: ['home', 'calendar', 'inbox', 'outbox', 'notification', 'addressbook'],
+  get: (resource, { calendar }) => el(dav('sync-token'), text(collectionToken(resource, calendar))),
 });

@@ -3,7 +3,8 @@ import { headsByName, objectsByName } from '../../calendar/get-objects.ts';
 import type { ObjectHead } from '../../calendar/model.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
 import { memberOf } from '../member.ts';
-import { pathOf, segmentsOf } from '../path.ts';
+import { memberName } from '../member-name.ts';
+import { segmentsOf } from '../path.ts';
 import type { PropRequest } from '../prop-request.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { dataContextOf, dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
@@ -73,24 +74,6 @@ async function* responses(
       { hrefs: hrefs.slice(from, from + PAGE), names: page, objects, collection, wish, asked },
       request,
     );
-  }
-}
-
-/** The last segment of an href whose other segments are the collection's; undefined for any other href. */
-function memberName(href: string, parent: readonly string[]): string | undefined {
-  const segments = safeSegments(href);
-  const isMember =
-    segments.length === parent.length + 1 && parent.every((segment, index) => segment === segments[index]);
-  return isMember ? segments.at(-1) : undefined;
-}
-
-/** One href that is broken is not found; the others are answered. */
-function safeSegments(href: string): readonly string[] {
-  try {
-    return segmentsOf(pathOf(href));
-  } catch (error) {
-    if (error instanceof BadRequest) return [];
-    throw error;
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Report } from '../report.ts';
 import type { ClarkName } from '../xml/names.ts';
+import { aclPrincipalPropSet } from './acl-principal-prop-set.ts';
+import { addressbookMultiget } from './addressbook-multiget.ts';
+import { addressbookQuery } from './addressbook-query.ts';
 import { calendarMultiget } from './calendar-multiget.ts';
 import { calendarQuery } from './calendar-query.ts';
 import { calendarserverPrincipalSearch } from './calendarserver-principal-search.ts';
@@ -11,6 +14,9 @@ import { principalSearchPropertySet } from './principal-search-property-set.ts';
 import { syncCollection } from './sync-collection.ts';
 
 const ALL: readonly Report[] = [
+  aclPrincipalPropSet,
+  addressbookMultiget,
+  addressbookQuery,
   calendarMultiget,
   calendarQuery,
   calendarserverPrincipalSearch,

@@ -3,11 +3,13 @@ import { changesSince, type CollectionChanges } from '../../calendar/changes-sin
 import { objectsByName } from '../../calendar/get-objects.ts';
 import type { ObjectHead } from '../../calendar/model.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
+import { parseCardWish } from '../card-data.ts';
 import { encodeSegment } from '../hrefs.ts';
 import { memberOf } from '../member.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { dataContextOf, dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
 import type { ResourceOf } from '../resource.ts';
+import { syncDirectory } from '../sync-directory.ts';
 import { syncHome } from '../sync-home.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { dav } from '../xml/names.ts';
@@ -15,7 +17,7 @@ import type { XmlNode } from '../xml/node.ts';
 import { childOf, childText } from '../xml/parse.ts';
 import { el, text } from '../xml/write.ts';
 
-type Synced = ResourceOf<'calendar' | 'inbox' | 'outbox' | 'notification' | 'plain'>;
+type Synced = ResourceOf<'calendar' | 'inbox' | 'outbox' | 'notification'>;
 
 /** Members answered between two reads of the database. */
 const PAGE = 200;
@@ -26,8 +28,8 @@ const PAGE = 200;
  */
 export const syncCollection = report({
   name: dav('sync-collection'),
-  // Not freebusy, which is a URL to ask and holds nothing.
-  on: ['home', 'calendar', 'inbox', 'outbox', 'notification', 'plain'],
+  // Not freebusy, which is a URL to ask and holds nothing, nor plain, which holds collections that no change tells of.
+  on: ['home', 'calendar', 'inbox', 'outbox', 'notification', 'addressbook'],
   privilege: 'read',
   parse(body, request) {
     return {
@@ -36,9 +38,13 @@ export const syncCollection = report({
       token: childText(body, dav('sync-token')) || undefined,
       limit: limitIn(childOf(body, dav('limit'))),
       wish: parseDataWish(body),
+      body,
     };
   },
   async run(query, resource, request) {
+    if (resource.kind === 'addressbook') {
+      return syncDirectory({ ...query, wish: parseCardWish(query.body) }, resource, request);
+    }
     if (resource.kind === 'home') return syncHome(query, resource, request);
     // A collection of objects has one level, so that 1 and infinite ask for the same.
     const { token, limit, wish } = query;

@@ -29,6 +29,8 @@ export const apple = name(NAMESPACES.A);
 export const me = name(NAMESPACES.ME);
 /** WebDAV-Push draft. */
 export const push = name(NAMESPACES.P);
+/** What no specification has a word for; declared where it is used. */
+export const kalends = name('urn:kalends:dav');
 /** RFC 6352. */
 export const carddav = name(NAMESPACES.CR);
 

@@ -1,6 +1,16 @@
 import type { Job } from '../job.ts';
 import { extendIndex } from './extend-index.ts';
+import { pruneHistory } from './prune-history.ts';
+import { pruneLocks } from './prune-locks.ts';
 import { pruneRemoved } from './prune-removed.ts';
 import { recheckObjects } from './recheck-objects.ts';
+import { refreshSubscriptions } from './refresh-subscriptions.ts';
 
-export const JOBS: readonly Job[] = [extendIndex, pruneRemoved, recheckObjects];
+export const JOBS: readonly Job[] = [
+  extendIndex,
+  pruneHistory,
+  pruneLocks,
+  pruneRemoved,
+  recheckObjects,
+  refreshSubscriptions,
+];

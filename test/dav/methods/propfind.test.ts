@@ -28,7 +28,7 @@ describe('Depth', () => {
   test.each([
     ['/', '0', ['/']],
     ['/', '1', ['/', '/dav/']],
-    ['/dav/', '1', ['/dav/', '/dav/principals/', '/dav/calendars/']],
+    ['/dav/', '1', ['/dav/', '/dav/principals/', '/dav/calendars/', '/dav/addressbooks/']],
     ['/dav/principals/', '1', ['/dav/principals/', ...folders]],
     [
       '/dav/principals/users/',

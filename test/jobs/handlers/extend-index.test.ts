@@ -8,6 +8,7 @@ import type { Collection } from '../../../src/calendar/model.ts';
 import { extendIndex } from '../../../src/jobs/handlers/extend-index.ts';
 import { candidatesInRange, headsByNames } from '../../../src/store/objects.ts';
 import { SILENT_LOG, START, startDavServer, type DavServer } from '../../dav-server.ts';
+import { NO_NETWORK } from '../no-network.ts';
 
 const FUTURE = 732;
 /** More than the job looks at in one page. */
@@ -40,7 +41,7 @@ async function inWeek(start: number): Promise<{ decided: number; undecided: numb
 }
 
 const run = (signal = new AbortController().signal, log = SILENT_LOG) =>
-  extendIndex.run({ calendar: server.context, log, retention: DAY }, signal);
+  extendIndex.run({ calendar: server.context, log, retention: DAY, ...NO_NETWORK }, signal);
 
 const heads = async () => {
   const names = Array.from({ length: MANY }, (_, at) => `e${at}`);
@@ -97,7 +98,7 @@ test('a run that fails in the middle of a page leaves each object whole', async 
   };
   const broken = { ...context, store: failing };
   await expect(
-    extendIndex.run({ calendar: broken, log: SILENT_LOG, retention: DAY }, new AbortController().signal),
+    extendIndex.run({ calendar: broken, log: SILENT_LOG, retention: DAY, ...NO_NETWORK }, new AbortController().signal),
   ).rejects.toThrow('disk');
   const week = START + (FUTURE + 300) * DAY;
   const partly = await inWeek(week);
@@ -136,7 +137,7 @@ test('an object that cannot be expanded any more becomes a listed fault, and hol
   server.time.now += 400 * DAY;
   const warned: unknown[] = [];
   const log = { ...SILENT_LOG, warn: (fields: unknown) => void warned.push(fields) };
-  await extendIndex.run({ calendar: strict, log, retention: DAY }, new AbortController().signal);
+  await extendIndex.run({ calendar: strict, log, retention: DAY, ...NO_NETWORK }, new AbortController().signal);
   expect(warned).toEqual([{ count: 2 }]);
   expect(await inWeek(START + (FUTURE + 300) * DAY)).toEqual({ decided: 0, undecided: 0 });
   const faults = await faultsIn(server.context, calendar);

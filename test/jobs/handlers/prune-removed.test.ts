@@ -3,6 +3,7 @@ import { DAY } from '../../../src/base/clock.ts';
 import { pruneRemoved } from '../../../src/jobs/handlers/prune-removed.ts';
 import { CALENDAR_TYPE, event, SILENT_LOG, startDavServer, type DavServer } from '../../dav-server.ts';
 import { report, statuses } from '../../dav/reports/report-client.ts';
+import { NO_NETWORK } from '../no-network.ts';
 
 const CALENDAR = '/dav/calendars/alice/calendar/';
 const RETENTION = 180 * DAY;
@@ -22,7 +23,10 @@ async function sync(token: string) {
 }
 
 const prune = () =>
-  pruneRemoved.run({ calendar: server.context, log: SILENT_LOG, retention: RETENTION }, new AbortController().signal);
+  pruneRemoved.run(
+    { calendar: server.context, log: SILENT_LOG, retention: RETENTION, ...NO_NETWORK },
+    new AbortController().signal,
+  );
 
 test('a removal is told of for as long as it is remembered; a device away for longer starts anew', async () => {
   await put('a.ics');

@@ -10,6 +10,7 @@ import { recheckObjects as recheckPages } from '../../../src/calendar/recheck-ob
 import { recheckObjects } from '../../../src/jobs/handlers/recheck-objects.ts';
 import { candidatesInRange, headByName, objectByName, updateObject } from '../../../src/store/objects.ts';
 import { event, SILENT_LOG, START, startDavServer, type DavServer } from '../../dav-server.ts';
+import { NO_NETWORK } from '../no-network.ts';
 
 /** More than are looked at in one page. */
 const MANY = 120;
@@ -39,7 +40,7 @@ const withLimits = (limits: Partial<Limits>): CalendarContext => ({
 const FEW: Partial<Limits> = { recurrenceSteps: 10 };
 
 const run = (context = server.context, log = SILENT_LOG, signal = new AbortController().signal) =>
-  recheckObjects.run({ calendar: context, log, retention: DAY }, signal);
+  recheckObjects.run({ calendar: context, log, retention: DAY, ...NO_NETWORK }, signal);
 
 async function reasons(): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};

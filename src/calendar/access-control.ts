@@ -1,0 +1,103 @@
+import type { Actor } from '../auth/actor.ts';
+import type { Privilege } from '../auth/privileges.ts';
+import { Refusal } from '../base/refusal.ts';
+import { acesOf, replaceAces, type AcePrincipal } from '../store/aces.ts';
+import { delegatesOf } from '../store/memberships.ts';
+import { requireOn } from './access.ts';
+import type { CalendarContext } from './context.ts';
+import { requireUnlocked, type LockHolder } from './locks.ts';
+import type { Collection, Principal } from './model.ts';
+import { getPrincipal } from './principals.ts';
+import { requireCollection } from './write-object.ts';
+
+export type { AcePrincipal } from '../store/aces.ts';
+
+/** An entry of an access control list (RFC 3744 §5.5). */
+export interface Ace {
+  readonly principal: AcePrincipal | { readonly kind: 'owner' };
+  readonly deny: boolean;
+  readonly privileges: readonly Privilege[];
+}
+
+/** As it is shown: what comes with the home or the configuration cannot be changed by ACL. */
+export interface ListedAce extends Ace {
+  readonly origin: 'own' | 'home' | 'configuration';
+}
+
+/** The access control list of a collection in the order in which it counts. Administrators stand above it. */
+export async function accessControlList(
+  { store, settings }: CalendarContext,
+  collection: Collection,
+): Promise<readonly ListedAce[]> {
+  const delegates = await delegatesOf(store.db, collection.homeId);
+  const own = await acesOf(store.db, collection.id);
+  const everybody: ListedAce = {
+    principal: { kind: 'authenticated' },
+    deny: false,
+    privileges: ['read-free-busy'],
+    origin: 'configuration',
+  };
+  return [
+    { principal: { kind: 'owner' }, deny: false, privileges: ['all'], origin: 'home' },
+    ...delegates.map(({ id, access }): ListedAce => ({
+      principal: { kind: 'principal', id },
+      deny: false,
+      privileges: access === 'write' ? ['read', 'write'] : ['read'],
+      origin: 'home',
+    })),
+    // Rows hold privileges: setAccessControlList wrote them.
+    ...own.map((ace): ListedAce => ({ ...ace, privileges: ace.privileges as Privilege[], origin: 'own' })),
+    ...(settings.freeBusyForAll ? [everybody] : []),
+  ];
+}
+
+export interface SetAccessControlList {
+  readonly actor: Actor;
+  readonly collection: Collection;
+  readonly aces: readonly (Ace & { readonly principal: AcePrincipal })[];
+  /** Throws ConditionFailed; called inside the transaction with the collection as it is then. */
+  readonly check: (current: Collection) => void;
+  readonly locks?: LockHolder | undefined;
+}
+
+/**
+ * The ACL method (RFC 3744 §8.1): the collection's own entries become exactly these. Throws need-privileges,
+ * limited-number-of-aces, and where an entry would deny something to its owner or to an administrator,
+ * no-inherited-ace-conflict or no-protected-ace-conflict: it would have no effect.
+ */
+export async function setAccessControlList(context: CalendarContext, request: SetAccessControlList): Promise<void> {
+  const { actor, collection, aces, check, locks } = request;
+  await requireOn(context, actor, collection, 'write-acl');
+  const most = context.limits.acesPerCollection;
+  if (aces.length > most) throw new Refusal('limited-number-of-aces', `At most ${most} entries are kept`);
+  const named = await principalsIn(context, aces);
+  for (const { principal, deny } of aces) {
+    if (!deny || principal.kind !== 'principal') continue;
+    if (principal.id === collection.homeId) {
+      throw new Refusal('no-inherited-ace-conflict', 'Nothing can be denied to the owner');
+    }
+    if (named.get(principal.id)?.admin === true) {
+      throw new Refusal('no-protected-ace-conflict', 'Nothing can be denied to an administrator');
+    }
+  }
+  await context.store.write(async (tx) => {
+    const current = await requireCollection(tx, collection);
+    check(current);
+    await requireUnlocked(context, tx, locks, [{ collection: current, object: undefined }]);
+    await replaceAces(tx, current, aces);
+  });
+}
+
+/** The principals that entries name, by their ids. */
+export async function principalsIn(
+  context: CalendarContext,
+  aces: readonly Pick<Ace, 'principal'>[],
+): Promise<ReadonlyMap<string, Principal>> {
+  const found = new Map<string, Principal>();
+  for (const { principal } of aces) {
+    if (principal.kind !== 'principal' || found.has(principal.id)) continue;
+    const known = await getPrincipal(context, principal.id);
+    if (known !== undefined) found.set(known.id, known);
+  }
+  return found;
+}

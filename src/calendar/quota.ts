@@ -1,0 +1,31 @@
+import { Refusal } from '../base/refusal.ts';
+import { homeUsage } from '../store/objects.ts';
+import type { Db } from '../store/store.ts';
+import type { CalendarContext } from './context.ts';
+
+/** The room of a home, in octets (RFC 4331 §3, §4). */
+export interface Quota {
+  readonly used: number;
+  readonly available: number;
+}
+
+/** What all resources of a home take, and what may be added to it. */
+export async function quotaOf({ store, limits }: CalendarContext, homeId: string): Promise<Quota> {
+  const used = await homeUsage(store.db, homeId);
+  return { used, available: Math.max(0, limits.homeOctets - used) };
+}
+
+/**
+ * Throws quota-not-exceeded (RFC 4331 §6) where a home would grow past its bound. Asked inside the transaction, after
+ * the home's sequence was claimed, which lets the writers of one home in one by one. `growth` in octets; what does not
+ * grow is let in, however full the home is.
+ */
+export async function requireOctets(
+  { limits }: CalendarContext,
+  tx: Db,
+  homeId: string,
+  growth: number,
+): Promise<void> {
+  if (growth <= 0 || (await homeUsage(tx, homeId)) + growth <= limits.homeOctets) return;
+  throw new Refusal('quota-not-exceeded', `A home holds at most ${limits.homeOctets} octets`);
+}

@@ -1,0 +1,13 @@
+import { quotaOf } from '../../calendar/quota.ts';
+import { property } from '../property.ts';
+import { dav } from '../xml/names.ts';
+import { el, text } from '../xml/write.ts';
+
+const NAME = dav('quota-available-bytes');
+
+/** DAV:quota-available-bytes, RFC 4331 §3. */
+export const quotaAvailableBytes = property({
+  name: NAME,
+  on: ['home', 'calendar', 'plain'],
+  get: async ({ owner }, { calendar }) => el(NAME, text(String((await quotaOf(calendar, owner.id)).available))),
+});

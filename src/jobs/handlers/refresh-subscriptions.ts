@@ -1,0 +1,36 @@
+import { SECOND } from '../../base/clock.ts';
+import { refreshSubscription, subscriptionsDue } from '../../calendar/subscriptions.ts';
+import type { Job, JobContext } from '../job.ts';
+
+/** Feeds that are fetched at the same time. */
+const AT_ONCE = 4;
+
+/** Fetches the sources of subscribed calendars that are due; on many nodes a lease keeps each to one of them. */
+export const refreshSubscriptions: Job = {
+  name: 'refresh-subscriptions',
+  // Mostly it is one look at an index: a new subscription should not wait for long.
+  every: 10 * SECOND,
+  async run(context, signal) {
+    for (;;) {
+      const due = await subscriptionsDue(context.calendar, AT_ONCE);
+      if (due.length === 0 || signal.aborted) return;
+      await Promise.all(due.map((id) => refreshOne(context, id, signal)));
+    }
+  },
+};
+
+/** The log holds ids and counts: neither addresses nor what was fetched. */
+async function refreshOne(
+  { calendar, log, fetch, random }: JobContext,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const refreshed = await refreshSubscription(calendar, { fetch, random, signal }, id);
+    if (refreshed === undefined || refreshed.kind === 'unchanged') return;
+    const level = refreshed.kind === 'failed' ? 'warn' : 'info';
+    log[level]({ collection: id, ...refreshed }, 'a subscription was refreshed');
+  } catch (err) {
+    log.error({ err, collection: id }, 'a subscription could not be refreshed');
+  }
+}

@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+
+import type { Db } from './dialect.ts';
+import { prepared } from './prepared.ts';
+
+/** Of whom an ACE speaks: a principal, or everybody who is logged in (DAV:authenticated). */
+export type AcePrincipal = { readonly kind: 'principal'; readonly id: string } | { readonly kind: 'authenticated' };
+
+/** One entry of an access control list (RFC 3744 §5.5). */
+export interface Ace {
+  readonly principal: AcePrincipal;
+  readonly deny: boolean;
+  /** By their names (auth/privileges.ts). */
+  readonly privileges: readonly string[];
+}
+
+/** What decides of an actor in the home of somebody else. */
+export interface AccessRow {
+  /** null: in the whole home, as a delegate. */
+  readonly collection_id: string | null;
+  readonly deny: number;
+  /** JSON list of privileges; null for a delegate. */
+  readonly privileges: string | null;
+  readonly delegation: 'read' | 'write' | null;
+}
+
+/**
+ * All ACEs of a home that speak of a principal, by itself, by its groups or as one of all, in the order in which they
+ * count; and whether it is a delegate of the owner.
+ */
+export const accessRows = prepared((db, { ownerId, actorId }: { ownerId: string; actorId: string }) =>
+  sql<AccessRow>`
+    with recursive identity (id) as (
+      select cast(${actorId} as text)
+      union
+      select group_members.group_id from group_members join identity on group_members.member_id = identity.id
+    )
+    select collection_id, deny, privileges, null as delegation, place from aces
+    where home_id = ${ownerId} and (principal_id is null or principal_id in (select id from identity))
+    union all
+    select null, 0, null, access, 0 from delegates
+    where principal_id = ${ownerId} and delegate_id in (select id from identity)
+    order by place`.compile(db),
+);
+
+/** The ACEs of a collection, in the order in which they count. */
+export async function acesOf(db: Db, collectionId: string): Promise<Ace[]> {
+  const { rows } = await selectAces(db, { collectionId });
+  return rows.map(({ principal_id: id, deny, privileges }) => ({
+    principal: id === null ? { kind: 'authenticated' } : { kind: 'principal', id },
+    deny: deny === 1,
+    // Written below.
+    privileges: JSON.parse(privileges) as string[],
+  }));
+}
+
+const selectAces = prepared((db, { collectionId }: { collectionId: string }) =>
+  db
+    .selectFrom('aces')
+    .select(['principal_id', 'deny', 'privileges'])
+    .where('collection_id', '=', collectionId)
+    .orderBy('place')
+    .compile(),
+);
+
+/** Makes the access control list of a collection this one. */
+export async function replaceAces(
+  tx: Db,
+  { id, homeId }: { readonly id: string; readonly homeId: string },
+  aces: readonly Ace[],
+): Promise<void> {
+  await tx.deleteFrom('aces').where('collection_id', '=', id).execute();
+  const rows = aces.map(({ principal, deny, privileges }, place) => ({
+    home_id: homeId,
+    collection_id: id,
+    place,
+    principal_id: principal.kind === 'principal' ? principal.id : null,
+    deny: deny ? 1 : 0,
+    privileges: JSON.stringify(privileges),
+  }));
+  for (const row of rows) await tx.insertInto('aces').values(row).execute();
+}

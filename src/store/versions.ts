@@ -1,0 +1,298 @@
+import { sql, type Selectable } from 'kysely';
+
+import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
+import { authorColumns, toAuthor, type Author } from './author.ts';
+import { textList, type Db } from './dialect.ts';
+import { prepared } from './prepared.ts';
+import type { VersionEndKind, VersionTable } from './schema.ts';
+
+/** A change that makes a version a past one. */
+export interface VersionEnd {
+  readonly kind: VersionEndKind;
+  /** The change sequence of it; undefined: it has none of its own. */
+  readonly seq: number | undefined;
+  readonly now: number;
+  readonly by: Author | undefined;
+  /** Dead properties that go with the object: Clark name to XML. */
+  readonly dead?: Readonly<Record<string, string>>;
+}
+
+/** One change of an object: when, in which order, and by whom; undefined: by nobody who is known. */
+export interface VersionChange {
+  /** UTC milliseconds. */
+  readonly at: number;
+  readonly seq: number;
+  readonly by: Author | undefined;
+}
+
+/** What an object was, from one change (inclusive) until another (exclusive); without the octets. */
+export interface VersionHead {
+  readonly key: number;
+  readonly homeId: PrincipalId;
+  readonly collectionId: CollectionId;
+  readonly objectId: ObjectId;
+  readonly name: string;
+  readonly uid: string;
+  /** '' for a resource that is not a calendar object. */
+  readonly component: string;
+  readonly etag: string;
+  /** Octets. */
+  readonly size: number;
+  readonly dead: Readonly<Record<string, string>>;
+  /** Whether the object was created with it. */
+  readonly isFirst: boolean;
+  readonly from: VersionChange;
+  /** How and when it ended; undefined: it is what the object is now. */
+  readonly until: (VersionChange & { readonly kind: VersionEndKind }) | undefined;
+  readonly isInTrash: boolean;
+}
+
+export interface Version extends VersionHead {
+  readonly octets: Uint8Array;
+}
+
+interface KeepRow {
+  readonly id: string;
+  readonly kind: VersionEndKind;
+  readonly seq: number | null;
+  readonly now: number;
+  readonly by: string | null;
+  readonly device: string | null;
+  readonly origin: string | null;
+  readonly dead: string | null;
+  readonly trashed: number;
+}
+
+/** Past versions begin where the object's row says: it was created with its octets unless they were written since. */
+const FROM_OBJECTS = sql`
+  home_id, collection_id, id, name, uid, component, etag, size,
+  case when written_at is null then 1 else 0 end,
+  coalesce(written_seq, created_seq), coalesce(written_at, created_at), written_by, written_device, written_origin`;
+
+const VERSION_COLUMNS = sql`
+  home_id, collection_id, object_id, name, uid, component, etag, size, first,
+  from_seq, from_at, from_by, from_device, from_origin,
+  until_kind, until_seq, until_at, until_by, until_device, until_origin, dead, trashed, octets`;
+
+const keep = prepared((db, { id, kind, seq, now, by, device, origin, dead, trashed }: KeepRow) =>
+  sql`
+    insert into versions (${VERSION_COLUMNS})
+    select ${FROM_OBJECTS},
+      cast(${kind} as text), coalesce(cast(${seq} as bigint), seq), cast(${now} as bigint),
+      cast(${by} as text), cast(${device} as text), cast(${origin} as text),
+      cast(${dead} as text), cast(${trashed} as integer), octets
+    from objects where id = ${id}`.compile(db),
+);
+
+/**
+ * Keeps what an object is before it is replaced or removed, in the transaction that does it. The octets go from table to
+ * table inside the database. False where there is no such object.
+ */
+export async function keepVersion(tx: Db, objectId: string, end: VersionEnd): Promise<boolean> {
+  const { kind, seq = null, now, by, dead = {} } = end;
+  const { until_by, until_device, until_origin } = authorColumns('until', by);
+  const { numAffectedRows } = await keep(tx, {
+    ...{ id: objectId, kind, seq, now, by: until_by, device: until_device, origin: until_origin },
+    dead: Object.keys(dead).length === 0 ? null : JSON.stringify(dead),
+    // What a job removes is gone where it came from: nobody threw it away.
+    trashed: kind === 'deleted' && by?.origin !== 'job' ? 1 : 0,
+  });
+  return numAffectedRows !== 0n;
+}
+
+/** Keeps all that a collection holds, before it is removed with it. */
+export async function keepMembers(
+  tx: Db,
+  collectionId: string,
+  { seq, now, by }: Omit<VersionEnd, 'kind' | 'dead'>,
+): Promise<void> {
+  const author = authorColumns('until', by);
+  await sql`
+    insert into versions (${VERSION_COLUMNS})
+    select ${FROM_OBJECTS},
+      'deleted-with-collection', cast(${seq} as bigint), cast(${now} as bigint),
+      cast(${author.until_by} as text), cast(${author.until_device} as text), cast(${author.until_origin} as text),
+      null, 0, octets
+    from objects where collection_id = ${collectionId}`.execute(tx);
+}
+
+const HEAD = [
+  ...(['key', 'home_id', 'collection_id', 'object_id', 'name', 'uid', 'component', 'etag', 'size', 'dead'] as const),
+  ...(['first', 'from_seq', 'from_at', 'from_by', 'from_device', 'from_origin'] as const),
+  ...(['until_kind', 'until_seq', 'until_at', 'until_by', 'until_device', 'until_origin', 'trashed'] as const),
+] as const;
+
+type Row = Omit<Selectable<VersionTable>, 'octets'>;
+
+function toVersion(row: Row): VersionHead {
+  return {
+    key: row.key,
+    // Rows hold the ids as they were given: this is where they become ids of their kind again.
+    homeId: row.home_id as PrincipalId,
+    collectionId: row.collection_id as CollectionId,
+    objectId: row.object_id as ObjectId,
+    name: row.name,
+    uid: row.uid,
+    component: row.component,
+    etag: row.etag,
+    size: row.size,
+    dead: row.dead === null ? {} : (JSON.parse(row.dead) as Record<string, string>),
+    isFirst: row.first === 1,
+    from: {
+      at: row.from_at,
+      seq: row.from_seq,
+      by: toAuthor(row.from_by, row.from_device, row.from_origin),
+    },
+    until: {
+      kind: row.until_kind,
+      at: row.until_at,
+      seq: row.until_seq,
+      by: toAuthor(row.until_by, row.until_device, row.until_origin),
+    },
+    isInTrash: row.trashed === 1,
+  };
+}
+
+export async function versionByKey(db: Db, key: number): Promise<Version | undefined> {
+  const row = await db.selectFrom('versions').selectAll().where('key', '=', key).executeTakeFirst();
+  return row && { ...toVersion(row), octets: row.octets };
+}
+
+/** The octets of versions, by their keys; those that are gone are left out. */
+export async function versionOctets(db: Db, keys: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db.selectFrom('versions').select(['key', 'octets']).where('key', 'in', keys).execute();
+  return new Map(rows.map(({ key, octets }) => [key, octets]));
+}
+
+/** The past versions of all objects that had a UID in a home, the newest first. */
+export async function versionsOfUid(db: Db, homeId: string, uid: string, limit: number): Promise<VersionHead[]> {
+  const rows = await db
+    .selectFrom('versions')
+    .select(HEAD)
+    .where('home_id', '=', homeId)
+    .where('uid', '=', uid)
+    .orderBy('until_seq', 'desc')
+    .orderBy('key', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(toVersion);
+}
+
+/** What a collection held at an instant and holds no more, in no order. */
+export async function versionsAsOf(db: Db, collectionId: string, at: number): Promise<VersionHead[]> {
+  const rows = await db
+    .selectFrom('versions')
+    .select(HEAD)
+    .where('collection_id', '=', collectionId)
+    .where('from_at', '<=', at)
+    .where('until_at', '>', at)
+    .execute();
+  return rows.map(toVersion);
+}
+
+/** Past versions at names of a collection that ended with a change sequence or later, in no order. */
+export async function versionsOfNames(
+  db: Db,
+  collectionId: string,
+  { names, since }: { readonly names: readonly string[]; readonly since: number },
+): Promise<VersionHead[]> {
+  const rows = await db
+    .selectFrom('versions')
+    .select(HEAD)
+    .where('collection_id', '=', collectionId)
+    .where('name', 'in', textList(db, names))
+    .where('until_seq', '>=', since)
+    .execute();
+  return rows.map(toVersion);
+}
+
+/** What a collection held when it was removed. */
+export async function versionsRemovedWith(db: Db, collectionId: string, seq: number): Promise<VersionHead[]> {
+  const rows = await db
+    .selectFrom('versions')
+    .select(HEAD)
+    .where('collection_id', '=', collectionId)
+    .where('until_kind', '=', 'deleted-with-collection')
+    .where('until_seq', '=', seq)
+    .execute();
+  return rows.map(toVersion);
+}
+
+/** The versions in the trash of a home that are there by themselves, the one deleted last first. */
+export async function trashedVersions(db: Db, homeId: string): Promise<VersionHead[]> {
+  const rows = await db
+    .selectFrom('versions')
+    .select(HEAD)
+    .where('home_id', '=', homeId)
+    .where('trashed', '=', 1)
+    .orderBy('until_at', 'desc')
+    .orderBy('key', 'desc')
+    .execute();
+  return rows.map(toVersion);
+}
+
+/** Takes versions out of the trash, when they are restored: they stay in the history. */
+export async function leaveTrash(tx: Db, keys: readonly number[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.updateTable('versions').set({ trashed: 0 }).where('key', 'in', keys).execute();
+}
+
+/** What the objects of a collection are now, as versions that have not ended. */
+export async function currentVersions(db: Db, collectionId: string, names?: readonly string[]): Promise<VersionHead[]> {
+  let query = db
+    .selectFrom('objects')
+    .select(['key', 'home_id', 'id', 'name', 'uid', 'component', 'etag', 'size', 'created_seq', 'created_at'])
+    .select(['written_seq', 'written_at', 'written_by', 'written_device', 'written_origin'])
+    .where('collection_id', '=', collectionId);
+  if (names !== undefined) query = query.where('name', 'in', textList(db, names));
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    key: row.key,
+    // As in toVersion.
+    homeId: row.home_id as PrincipalId,
+    collectionId: collectionId as CollectionId,
+    objectId: row.id as ObjectId,
+    name: row.name,
+    uid: row.uid,
+    component: row.component,
+    etag: row.etag,
+    size: row.size,
+    dead: {},
+    isFirst: row.written_at === null,
+    from: {
+      at: row.written_at ?? row.created_at,
+      seq: row.written_seq ?? row.created_seq,
+      by: toAuthor(row.written_by, row.written_device, row.written_origin),
+    },
+    until: undefined,
+    isInTrash: false,
+  }));
+}
+
+/** Forgets for ever what is in the trash of a home by itself, with all earlier versions of those objects. */
+export async function forgetTrashed(tx: Db, homeId: string, keys: readonly number[]): Promise<number> {
+  if (keys.length === 0) return 0;
+  const objects = tx.selectFrom('versions').select('object_id').where('key', 'in', keys).where('home_id', '=', homeId);
+  const { numDeletedRows } = await tx
+    .deleteFrom('versions')
+    .where('home_id', '=', homeId)
+    .where('object_id', 'in', objects)
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** Forgets all versions of what a removed collection held. */
+export async function forgetMembers(tx: Db, homeId: string, collectionId: string): Promise<void> {
+  await tx.deleteFrom('versions').where('home_id', '=', homeId).where('collection_id', '=', collectionId).execute();
+}
+
+/**
+ * Forgets versions that ended before an instant, `limit` at most, the oldest first; returns how many. Whatever was there
+ * at that instant or later is kept, so that every question "as of" within the time that is kept can be answered.
+ */
+export async function pruneVersions(tx: Db, before: number, limit: number): Promise<number> {
+  const old = tx.selectFrom('versions').select('key').where('until_at', '<', before).orderBy('until_at').limit(limit);
+  const { numDeletedRows } = await tx.deleteFrom('versions').where('key', 'in', old).executeTakeFirst();
+  return Number(numDeletedRows);
+}

@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY } from '../../src/base/clock.ts';
+import { BadRequest, Refusal } from '../../src/base/refusal.ts';
+import { auditLog } from '../../src/calendar/audit.ts';
+import { collectionAt } from '../../src/calendar/collections.ts';
+import { historyOf } from '../../src/calendar/history.ts';
+import { restoreAsOf } from '../../src/calendar/restore-collection.ts';
+import { restoreObject } from '../../src/calendar/restore-object.ts';
+import { emptyTrash, restoreFromTrash, trashOf } from '../../src/calendar/trash.ts';
+import { multistatus, propfind, syncCollection } from '../dav-client.ts';
+import { CALENDAR_TYPE, event, startDavServer, START, XML, type DavServer } from '../dav-server.ts';
+
+let server: DavServer;
+beforeEach(async () => {
+  server = await startDavServer({ settings: { historyDays: 90 } });
+});
+afterEach(() => server.close());
+
+const actor = { id: 'alice' as never, admin: false, adminReadOnly: false, deviceId: undefined };
+const BOB = { ...actor, id: 'bob' as never };
+const HOME = '/dav/calendars/alice/';
+const PATH = `${HOME}calendar/`;
+
+async function put(path: string, uid: string, text = '', path2 = PATH): Promise<string> {
+  server.time.now += 1000;
+  const answer = await server.request('PUT', path2 + path, {
+    headers: CALENDAR_TYPE,
+    body: event(uid, `SUMMARY:${text}`),
+  });
+  expect(answer.status).toBeLessThan(300);
+  return String(answer.headers['etag']);
+}
+
+async function remove(path: string, from = PATH): Promise<void> {
+  server.time.now += 1000;
+  expect((await server.request('DELETE', from + path)).status).toBe(204);
+}
+
+const get = (path: string) => server.request('GET', PATH + path);
+const trash = () => trashOf(server.context, actor, 'alice');
+const restore = (id: string) => restoreFromTrash(server.context, { actor, homeId: 'alice', id });
+
+async function sync(path: string, token?: string) {
+  const answer = await server.request('REPORT', path, syncCollection(token));
+  const { entries, syncToken } = multistatus(answer.body);
+  return {
+    names: entries.map(({ href, status }) => `${href} ${status ?? 200}`),
+    token: syncToken,
+  };
+}
+
+describe('an object that was deleted', () => {
+  test('complaint 35: its UID is free at once, under the same name and another', async () => {
+    await put('a.ics', 'u', 'one');
+    await remove('a.ics');
+    await put('a.ics', 'u', 'two');
+    await remove('a.ics');
+    await put('b.ics', 'u', 'three');
+    expect((await trash()).map(({ name, uid }) => [name, uid])).toEqual([
+      ['a.ics', 'u'],
+      ['a.ics', 'u'],
+    ]);
+  });
+
+  test('comes back octet for octet, with its entity tag and dead properties, and every sync token tells of it', async () => {
+    const begun = (await sync(PATH)).token;
+    const etag = await put('a.ics', 'u', 'one');
+    const set =
+      '<D:propertyupdate xmlns:D="DAV:" xmlns:X="urn:x"><D:set><D:prop><X:note>kept</X:note></D:prop></D:set></D:propertyupdate>';
+    await server.request('PROPPATCH', `${PATH}a.ics`, { body: set, headers: XML });
+    const { token: before } = await sync(PATH);
+    const original = (await get('a.ics')).body;
+    await remove('a.ics');
+    const { token: between } = await sync(PATH);
+    const [item] = await trash();
+    expect(item).toMatchObject({ kind: 'object', name: 'a.ics', uid: 'u', deletedAt: server.time.now });
+    await restore(item!.id);
+    const answer = await get('a.ics');
+    expect([answer.status, answer.headers['etag'], answer.body.equals(original)]).toEqual([200, etag, true]);
+    const ask = '<D:propfind xmlns:D="DAV:" xmlns:X="urn:x"><D:prop><X:note/></D:prop></D:propfind>';
+    const found = await server.request('PROPFIND', `${PATH}a.ics`, { body: ask, headers: { ...XML, depth: '0' } });
+    expect(found.body.toString()).toContain('kept');
+    for (const token of [begun, before, between]) expect((await sync(PATH, token)).names).toEqual([`${PATH}a.ics 200`]);
+    expect(await trash()).toEqual([]);
+    await expect(restore(item!.id)).rejects.toThrow(BadRequest);
+  });
+
+  test('comes back where its UID is now, and under another name where something else took its place', async () => {
+    await put('a.ics', 'u', 'one');
+    await remove('a.ics');
+    await put('b.ics', 'u', 'two');
+    const [first] = await trash();
+    expect(await restore(first!.id)).toMatchObject({ name: 'b.ics' });
+    expect((await get('b.ics')).body.toString()).toContain('SUMMARY:one');
+    await remove('b.ics');
+    await put('b.ics', 'other');
+    const [second] = await trash();
+    const { name } = await restore(second!.id);
+    expect(name).not.toBe('b.ics');
+    expect((await get(name)).body.toString()).toContain('SUMMARY:one');
+    expect((await get('b.ics')).body.toString()).toContain('UID:other');
+  });
+
+  test('by a move is not in the trash', async () => {
+    await server.request('MKCALENDAR', `${HOME}other/`);
+    await put('a.ics', 'u');
+    await server.request('MOVE', `${PATH}a.ics`, { headers: { destination: `${HOME}other/a.ics` } });
+    expect(await trash()).toEqual([]);
+    const changes = await historyOf(server.context, actor, { homeId: 'alice', uid: 'u' });
+    expect(changes.map(({ kind }) => kind)).toEqual(['created', 'moved', 'created']);
+  });
+
+  test('is nobody else’s to see or restore', async () => {
+    await put('a.ics', 'u');
+    await remove('a.ics');
+    const [item] = await trash();
+    const request = { actor: BOB, homeId: 'alice', id: item!.id };
+    await expect(trashOf(server.context, BOB, 'alice')).rejects.toThrow(Refusal);
+    await expect(restoreFromTrash(server.context, request)).rejects.toThrow(Refusal);
+    await expect(restoreObject(server.context, { actor: BOB, key: Number(item!.id) })).rejects.toThrow(Refusal);
+    await expect(emptyTrash(server.context, BOB, { homeId: 'alice' })).rejects.toThrow(Refusal);
+    // What is in one's own trash says nothing of another's.
+    await expect(restoreFromTrash(server.context, { ...request, homeId: 'bob' })).rejects.toThrow(BadRequest);
+  });
+});
+
+describe('a calendar that was deleted', () => {
+  const WORK = `${HOME}work/`;
+  const PROPS = ['displayname', 'A:calendar-color', 'X:note', 'C:supported-calendar-component-set'];
+
+  async function deletedCalendar() {
+    const body =
+      '<C:mkcalendar xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/" xmlns:X="urn:x"><D:set><D:prop>' +
+      '<D:displayname>Work</D:displayname><A:calendar-color>#ff0000</A:calendar-color><X:note>kept</X:note>' +
+      '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>' +
+      '</D:prop></D:set></C:mkcalendar>';
+    expect((await server.request('MKCALENDAR', WORK, { body, headers: XML })).status).toBe(201);
+    for (const name of ['a', 'b', 'c']) await put(`${name}.ics`, name, name, WORK);
+    await remove('c.ics', WORK);
+    const properties = await propertiesOf(WORK);
+    const { token } = await sync(WORK);
+    const { names } = await sync(WORK);
+    await remove('', WORK);
+    return { properties, token, names };
+  }
+
+  async function propertiesOf(path: string): Promise<string> {
+    const ask =
+      '<D:propfind xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:A="http://apple.com/ns/ical/" xmlns:X="urn:x"><D:prop>' +
+      PROPS.map((name) => `<${name.includes(':') ? name : `D:${name}`}/>`).join('') +
+      '</D:prop></D:propfind>';
+    const { body } = await server.request('PROPFIND', path, { body: ask, headers: { ...XML, depth: '0' } });
+    return /<D:prop>.*<\/D:prop>/s.exec(body.toString())?.[0] ?? '';
+  }
+
+  test('comes back with its properties and what it held, and the home’s sync tells of it', async () => {
+    const { token: home } = await sync(HOME);
+    const { properties, token, names } = await deletedCalendar();
+    const { token: gone } = await sync(HOME, home);
+    const [item, inside] = await trash();
+    expect(item).toMatchObject({ kind: 'calendar', name: 'work', members: 2 });
+    // What had been deleted in it before stays in the trash by itself.
+    expect(inside).toMatchObject({ kind: 'object', name: 'c.ics' });
+    expect(await restore(item!.id)).toMatchObject({ name: 'work', left: [] });
+    expect(properties).toContain('kept');
+    expect(await propertiesOf(WORK)).toBe(properties);
+    expect((await sync(WORK)).names).toEqual(names);
+    expect((await sync(HOME, gone)).names.join()).toContain(WORK);
+    // Nobody knows any more what a token from before would miss.
+    expect((await server.request('REPORT', WORK, syncCollection(token))).status).toBe(403);
+    expect((await trash()).map(({ name }) => name)).toEqual(['c.ics']);
+    await restore(inside!.id);
+    expect((await server.request('GET', `${WORK}c.ics`)).status).toBe(200);
+  });
+
+  test('comes back beside another at its URL, and its history and times go on', async () => {
+    await deletedCalendar();
+    const before = server.time.now - 1;
+    expect((await server.request('MKCALENDAR', WORK)).status).toBe(201);
+    const [item] = await trash();
+    expect(await restore(item!.id)).toMatchObject({ name: 'work-2' });
+    const back = `${HOME}work-2/`;
+    server.time.now += 1000;
+    await put('a.ics', 'a', 'changed', back);
+    const collection = (await collectionAt(server.context, 'alice', 'work-2'))!;
+    server.time.now += 1000;
+    await restoreAsOf(server.context, { actor, collection, at: before });
+    expect((await server.request('GET', `${back}a.ics`)).body.toString()).toContain('SUMMARY:a');
+    const kinds = (await historyOf(server.context, actor, { homeId: 'alice', uid: 'a' })).map(({ kind }) => kind);
+    expect(kinds).toEqual(['updated', 'updated', 'created', 'deleted-with-collection', 'created']);
+  });
+
+  test('an object of it is restored after its calendar only', async () => {
+    await deletedCalendar();
+    const inside = (await trash()).find(({ kind }) => kind === 'object');
+    await expect(restore(inside!.id)).rejects.toThrow('restore the calendar from the trash first');
+  });
+});
+
+describe('the trash', () => {
+  test('is emptied for ever: no restore as of a time before brings it back', async () => {
+    await put('a.ics', 'u', 'one');
+    await put('a.ics', 'u', 'two');
+    const at = server.time.now;
+    await put('kept.ics', 'kept');
+    await remove('a.ics');
+    expect(await emptyTrash(server.context, actor, { homeId: 'alice' })).toEqual({ objects: 1, calendars: 0 });
+    expect(await trash()).toEqual([]);
+    expect(await historyOf(server.context, actor, { homeId: 'alice', uid: 'u' })).toEqual([]);
+    const collection = (await collectionAt(server.context, 'alice', 'calendar'))!;
+    const { restored, removed } = await restoreAsOf(server.context, { actor, collection, at });
+    expect([restored, removed]).toEqual([[], ['kept.ics']]);
+  });
+
+  test('as of a time that is still to come, or longer ago than versions are kept, nothing is known', async () => {
+    const collection = (await collectionAt(server.context, 'alice', 'calendar'))!;
+    const at = (time: number) => restoreAsOf(server.context, { actor, collection, at: time });
+    await expect(at(START + 1)).rejects.toThrow('still to come');
+    await expect(at(START - 91 * DAY)).rejects.toThrow('kept for 90 days');
+    await expect(restoreAsOf(server.context, { actor: BOB, collection, at: START })).rejects.toThrow(Refusal);
+  });
+
+  test('as of a time, one object alone: by its UID', async () => {
+    await put('a.ics', 'a', 'old');
+    await put('b.ics', 'b', 'old');
+    const at = server.time.now;
+    await put('a.ics', 'a', 'new');
+    await put('b.ics', 'b', 'new');
+    const collection = (await collectionAt(server.context, 'alice', 'calendar'))!;
+    expect((await restoreAsOf(server.context, { actor, collection, at, uid: 'a' })).restored).toEqual(['a.ics']);
+    expect((await get('b.ics')).body.toString()).toContain('SUMMARY:new');
+  });
+});
+
+test('M1: the audit log tells each change once, in order, without a word of what was written', async () => {
+  await put('a.ics', 'u', 'secret');
+  await put('a.ics', 'u', 'secret2');
+  const patch =
+    '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><D:displayname>secret</D:displayname></D:prop></D:set></D:propertyupdate>';
+  server.time.now += 1000;
+  await server.request('PROPPATCH', PATH, { body: patch, headers: XML });
+  await remove('a.ics');
+  const [item] = await trash();
+  server.time.now += 1000;
+  await restore(item!.id);
+  await server.request('MKCALENDAR', `${HOME}x/`);
+  await server.request('MOVE', `${HOME}x/`, { headers: { destination: `${HOME}y/` } });
+  await server.request('DELETE', `${HOME}y/`);
+  const lines = [];
+  for await (const line of auditLog(server.context, { actor, homeId: 'alice', since: START })) lines.push(line);
+  expect(lines.map(({ act }) => act)).toEqual([
+    ...['object-created', 'object-updated', 'calendar-changed', 'object-deleted'],
+    ...['object-created', 'object-restored', 'calendar-created', 'calendar-renamed', 'calendar-removed'],
+  ]);
+  expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((one, other) => one - other));
+  expect(JSON.stringify(lines)).not.toContain('secret');
+  expect(lines.every(({ by }) => by?.principalId === 'alice')).toBe(true);
+  await expect(auditLog(server.context, { actor: BOB, homeId: 'alice', since: 0 }).next()).rejects.toThrow(Refusal);
+  await expect(auditLog(server.context, { actor, since: 0 }).next()).rejects.toThrow(Refusal);
+  expect((await server.request('PROPFIND', PATH, propfind('0', ['displayname']))).status).toBe(207);
+});
