@@ -43,11 +43,11 @@ const TABLES: Readonly<Record<string, string>> = {
   properties: table(
     ['property', 'on', 'in allprop', 'a client may set it'],
     [...PROPERTIES.values()]
-      .map(({ name, on, allprop, change }) => [
+      .map(({ name, on, allprop, change, onProxies }) => [
         prefixed(name),
         kinds(on),
         allprop ? 'yes' : 'no',
-        change ? 'yes' : 'no',
+        change ? 'yes' : onProxies ? 'of a proxy' : 'no',
       ])
       .toSorted(byName),
   ),

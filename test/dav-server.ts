@@ -30,6 +30,8 @@ export interface DavServerOptions {
   readonly admins?: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly settings?: Partial<CalendarSettings>;
+  /** Origin under which people reach it; by default not known. */
+  readonly publicUrl?: string;
   /** Opens the database; by default one in memory. */
   readonly open?: (services: Parameters<typeof openStore>[1]) => Promise<Store>;
 }
@@ -45,6 +47,7 @@ export async function startDavServer({
   admins = [],
   limits = {},
   settings = {},
+  publicUrl,
   open = (services) => openStore({ sqlite: ':memory:' }, services),
 }: DavServerOptions = {}): Promise<DavServer> {
   const time = { now: START };
@@ -76,7 +79,7 @@ export async function startDavServer({
       await ensureHome(tx, principal, calendars, time.now);
     }
   });
-  const server = await listen(context, admins);
+  const server = await listen(context, admins, publicUrl);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const clients = new Map([...users, ...admins].map((user) => [user, davClient({ url, user, password: 'secret' })]));
   return {
@@ -97,7 +100,7 @@ export async function startDavServer({
   };
 }
 
-async function listen(context: CalendarContext, admins: readonly string[]): Promise<Server> {
+async function listen(context: CalendarContext, admins: readonly string[], publicUrl?: string): Promise<Server> {
   const app = createApp({
     open: [timezones, wellKnown],
     authenticate: (ctx, next) => {
@@ -110,10 +113,10 @@ async function listen(context: CalendarContext, admins: readonly string[]): Prom
       };
       return next();
     },
-    mount: [davMiddleware({ calendar: context, publicUrl: undefined })],
+    mount: [davMiddleware({ calendar: context, publicUrl })],
     log: SILENT_LOG,
     limits: context.limits,
-    publicUrl: undefined,
+    publicUrl,
     trustProxy: false,
     metrics: { observe: silent },
   });

@@ -6,7 +6,7 @@ export interface Limit {
   readonly default: number;
   readonly unit: string;
   readonly why: string;
-  /** How a request past the bound is answered. */
+  /** How a request past the bound is answered; begins with "later" where nothing asks for it yet. */
   readonly answer: string;
 }
 
@@ -51,7 +51,7 @@ export const LIMITS = {
     1_000_000,
     'matches',
     'a guard of last resort: answers are streamed',
-    '403 number-of-matches-within-limits',
+    '507 number-of-matches-within-limits',
   ),
   principalMatches: limit(
     1000,
@@ -78,6 +78,13 @@ export const LIMITS = {
   lockSeconds: limit(24 * 3600, 'seconds', 'a device that is gone must not lock others out', 'a shorter time'),
   homeOctets: limit(10 * 1024 * 1024 * 1024, 'octets', 'all resources of one home', '507 quota-not-exceeded'),
   attachmentOctets: limit(100 * 1024 * 1024, 'octets', 'attachments of one home', '507 quota-not-exceeded'),
+  attachmentSize: limit(25 * 1024 * 1024, 'octets', 'one attachment', '403 max-attachment-size'),
+  attachmentsPerResource: limit(
+    50,
+    'attachments',
+    'each is a line in every copy of the event',
+    '403 max-attachments-per-resource',
+  ),
   subscriptionsPerHome: limit(
     100,
     'subscriptions',

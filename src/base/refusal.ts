@@ -60,6 +60,13 @@ export type RefusalCode =
   | 'max-bytes'
   // The guard against devices that destroy much (docs/adr/0013)
   | 'device-held'
+  // RFC 8607 §3.11
+  | 'max-attachment-size'
+  | 'max-attachments-per-resource'
+  | 'valid-action-parameter'
+  | 'valid-rid-parameter'
+  | 'valid-managed-id-parameter'
+  | 'valid-managed-id'
   // RFC 4331 §6
   | 'quota-not-exceeded';
 

@@ -2,9 +2,9 @@ import type { Actor } from '../auth/actor.ts';
 import type { Privilege } from '../auth/privileges.ts';
 import { Refusal } from '../base/refusal.ts';
 import { acesOf, replaceAces, type AcePrincipal } from '../store/aces.ts';
-import { delegatesOf } from '../store/memberships.ts';
-import { requireOn } from './access.ts';
+import { DELEGATED, OUTSIDE_HOMES, requireOn } from './access.ts';
 import type { CalendarContext } from './context.ts';
+import type { DelegateAccess } from './delegates.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, Principal } from './model.ts';
 import { getPrincipal } from './principals.ts';
@@ -14,7 +14,13 @@ export type { AcePrincipal } from '../store/aces.ts';
 
 /** An entry of an access control list (RFC 3744 §5.5). */
 export interface Ace {
-  readonly principal: AcePrincipal | { readonly kind: 'owner' };
+  readonly principal:
+    | AcePrincipal
+    | { readonly kind: 'owner' }
+    /** Who the resource is (RFC 3744 §5.5.1). */
+    | { readonly kind: 'self' }
+    /** All delegates of the owner who have this access. */
+    | { readonly kind: 'delegates'; readonly access: DelegateAccess };
   readonly deny: boolean;
   readonly privileges: readonly Privilege[];
 }
@@ -29,7 +35,6 @@ export async function accessControlList(
   { store, settings }: CalendarContext,
   collection: Collection,
 ): Promise<readonly ListedAce[]> {
-  const delegates = await delegatesOf(store.db, collection.homeId);
   const own = await acesOf(store.db, collection.id);
   const everybody: ListedAce = {
     principal: { kind: 'authenticated' },
@@ -39,16 +44,26 @@ export async function accessControlList(
   };
   return [
     { principal: { kind: 'owner' }, deny: false, privileges: ['all'], origin: 'home' },
-    ...delegates.map(({ id, access }): ListedAce => ({
-      principal: { kind: 'principal', id },
+    // Whether there are any or not, as caldav-proxy §3.1 has them.
+    ...(['read', 'write'] as const).map((access): ListedAce => ({
+      principal: { kind: 'delegates', access },
       deny: false,
-      privileges: access === 'write' ? ['read', 'write'] : ['read'],
+      privileges: DELEGATED[access],
       origin: 'home',
     })),
     // Rows hold privileges: setAccessControlList wrote them.
     ...own.map((ace): ListedAce => ({ ...ace, privileges: ace.privileges as Privilege[], origin: 'own' })),
     ...(settings.freeBusyForAll ? [everybody] : []),
   ];
+}
+
+/** The list of a folder or, with whom its principal is, of that: nobody can change it. Administrators stand above it. */
+export function fixedAccessList(own?: { readonly kind: 'self' } | AcePrincipal): readonly ListedAce[] {
+  const ace = (principal: ListedAce['principal'], privileges: readonly Privilege[]): ListedAce => ({
+    ...{ principal, privileges, deny: false, origin: 'configuration' },
+  });
+  const everybody = ace({ kind: 'authenticated' }, OUTSIDE_HOMES.everybody);
+  return own === undefined ? [everybody] : [ace(own, OUTSIDE_HOMES.self), everybody];
 }
 
 export interface SetAccessControlList {

@@ -20,20 +20,26 @@ export type Privileges = ReadonlySet<Privilege>;
 
 const NONE: Privileges = new Set();
 const ALL = withContained(['all']);
-const OWN_PRINCIPAL = withContained(['read', 'read-acl', 'read-current-user-privilege-set', 'write-properties']);
-const OTHER_PRINCIPAL = withContained(['read', 'read-current-user-privilege-set']);
+/** What comes with being logged in: on principals and folders, and more on what is oneself. */
+export const OUTSIDE_HOMES = {
+  self: ['read', 'read-acl', 'read-current-user-privilege-set', 'write-properties'],
+  everybody: ['read', 'read-current-user-privilege-set'],
+} as const;
+const OWN_PRINCIPAL = withContained(OUTSIDE_HOMES.self);
+const OTHER_PRINCIPAL = withContained(OUTSIDE_HOMES.everybody);
+const FOLDER_OF_ADMIN = withContained([...OUTSIDE_HOMES.everybody, 'read-acl']);
 
 const READING = { deny: false, privileges: ['read', 'read-acl', 'read-current-user-privilege-set'] } as const;
-/** What acting for somebody takes (caldav-proxy §4): all but who else may do what. */
-const ACTING = {
-  deny: false,
-  privileges: [...READING.privileges, 'write', 'unlock', 'schedule-deliver', 'schedule-send'],
+/** What delegates of a home's owner may do in it (caldav-proxy §5.4): to read, or all but who else may do what. */
+export const DELEGATED = {
+  read: ['read', 'read-current-user-privilege-set'],
+  write: [...READING.privileges, 'write', 'unlock', 'schedule-deliver', 'schedule-send'],
 } as const;
 const SEEING_BUSY = { deny: false, privileges: ['read-free-busy', 'read-current-user-privilege-set'] } as const;
 
 export function privilegesOn(actor: Actor | undefined, target: Target): Privileges {
   if (actor === undefined) return NONE;
-  if (target.kind === 'folder') return OTHER_PRINCIPAL;
+  if (target.kind === 'folder') return actor.admin ? FOLDER_OF_ADMIN : OTHER_PRINCIPAL;
   if (actor.admin) return ALL;
   return actor.id === target.principalId ? OWN_PRINCIPAL : OTHER_PRINCIPAL;
 }
@@ -82,7 +88,8 @@ export async function accessIn(
   if (actor.admin || actor.id === ownerId) return everywhere(ALL);
   const { rows } = await accessRows(db, { ownerId, actorId: actor.id });
   const first: MatchingAce[] = actor.adminReadOnly ? [READING] : [];
-  for (const { delegation } of rows) if (delegation !== null) first.push(delegation === 'write' ? ACTING : READING);
+  for (const { delegation } of rows)
+    if (delegation !== null) first.push({ deny: false, privileges: DELEGATED[delegation] });
   const last: readonly MatchingAce[] = settings.freeBusyForAll ? [SEEING_BUSY] : [];
   const home = privilegesBy([...first, ...last]);
   const own = Map.groupBy(rows, ({ collection_id: id }) => id ?? '');

@@ -1,5 +1,6 @@
 import { changesSince as changeRows } from '../store/changes.ts';
 import type { CalendarContext } from './context.ts';
+import { headsByName } from './get-objects.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { readSyncToken, stateAt, syncTokenOf } from './sync-token.ts';
 
@@ -46,5 +47,33 @@ export async function changesSince(
     else removed.push(change.name);
   }
   const reached = truncatedAt === undefined ? stateAt(collection.seq) : { ...known, seq: truncatedAt };
-  return { changed, removed, token: syncTokenOf(context, collection, reached), truncated: truncatedAt !== undefined };
+  const told = await shownHeads(context, collection, changed);
+  return {
+    changed: told,
+    removed,
+    token: syncTokenOf(context, collection, reached),
+    truncated: truncatedAt !== undefined,
+  };
+}
+
+/** Heads read at a time, where what is shown is not what is stored. */
+const PAGE = 200;
+
+/** What was removed meanwhile is told by the next report. */
+async function shownHeads(
+  context: CalendarContext,
+  collection: Collection,
+  heads: readonly ObjectHead[],
+): Promise<readonly ObjectHead[]> {
+  if (collection.isVeiled !== true) return heads;
+  const shown: ObjectHead[] = [];
+  for (let from = 0; from < heads.length; from += PAGE) {
+    const names = heads.slice(from, from + PAGE).map(({ name }) => name);
+    const found = await headsByName(context, collection, names);
+    for (const name of names) {
+      const head = found.get(name);
+      if (head !== undefined) shown.push(head);
+    }
+  }
+  return shown;
 }

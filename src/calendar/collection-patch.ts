@@ -20,6 +20,11 @@ export interface CollectionPatch {
   readonly stripAlarms?: boolean;
   readonly stripAttachments?: boolean;
   readonly stripTodos?: boolean;
+  /** default-alarm-vevent-datetime and its like: VALARM components; '' for none. */
+  readonly alarmVeventDatetime?: string | null;
+  readonly alarmVeventDate?: string | null;
+  readonly alarmVtodoDatetime?: string | null;
+  readonly alarmVtodoDate?: string | null;
 }
 
 /** Changes of dead properties: Clark name to the element's XML, or null to remove it. */

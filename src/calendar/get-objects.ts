@@ -9,24 +9,32 @@ import {
 import { BadRequest } from '../base/refusal.ts';
 import type { CalendarContext } from './context.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
+import { shownObjects, withoutOctets } from './shown-object.ts';
 
 /** Members read at a time: small enough that one listing does not hold up other requests. */
 const PAGE = 500;
 
-export function headAt(
+export async function headAt(
   context: CalendarContext,
   collection: Collection,
   name: string,
 ): Promise<ObjectHead | undefined> {
+  if (collection.isVeiled === true) {
+    const object = await objectAt(context, collection, name);
+    return object && withoutOctets(object);
+  }
   return headByName(context.store.db, collection.id, name);
 }
 
-export function objectAt(
+/** As it is shown to whom the collection is read for, like all of this file. */
+export async function objectAt(
   context: CalendarContext,
   collection: Collection,
   name: string,
 ): Promise<CalendarObject | undefined> {
-  return objectByName(context.store.db, collection.id, name);
+  const object = await objectByName(context.store.db, collection.id, name);
+  if (object === undefined || collection.isVeiled !== true) return object;
+  return (await shownObjects(collection, [object]))[0];
 }
 
 /** The object with its octets: as it was read, or as it is now; 404 where it was removed meanwhile. */
@@ -45,6 +53,10 @@ export async function* listHeads(
   context: CalendarContext,
   collection: Collection,
 ): AsyncGenerator<readonly ObjectHead[], void> {
+  if (collection.isVeiled === true) {
+    for await (const page of listObjects(context, collection)) yield page.map(withoutOctets);
+    return;
+  }
   yield* pages((after) => pageOfHeads(context.store.db, collection.id, { ...after, limit: PAGE }));
 }
 
@@ -53,7 +65,8 @@ export async function* listObjects(
   context: CalendarContext,
   collection: Collection,
 ): AsyncGenerator<readonly CalendarObject[], void> {
-  yield* pages((after) => pageOfObjects(context.store.db, collection.id, { ...after, limit: PAGE }));
+  const stored = pages((after) => pageOfObjects(context.store.db, collection.id, { ...after, limit: PAGE }));
+  for await (const page of stored) yield await shownObjects(collection, page);
 }
 
 async function* pages<T extends { readonly name: string }>(
@@ -74,6 +87,10 @@ export async function headsByName(
   collection: Collection,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ObjectHead>> {
+  if (collection.isVeiled === true) {
+    const objects = await objectsByName(context, collection, names);
+    return new Map([...objects].map(([name, object]) => [name, withoutOctets(object)]));
+  }
   const heads = await headsByNames(context.store.db, collection.id, names);
   return new Map(heads.map((head) => [head.name, head]));
 }
@@ -84,6 +101,6 @@ export async function objectsByName(
   collection: Collection,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, CalendarObject>> {
-  const objects = await objectsByNames(context.store.db, collection.id, names);
+  const objects = await shownObjects(collection, await objectsByNames(context.store.db, collection.id, names));
   return new Map(objects.map((object) => [object.name, object]));
 }

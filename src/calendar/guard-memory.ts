@@ -1,35 +1,46 @@
 /** Names that were changed lately, by key (a device and a collection): what this process alone has seen. */
 export interface RecentNames {
-  /** How many different names a key has within the window, and whether this is one of them. */
-  look(key: string, name: string, now: number): { readonly count: number; readonly isKnown: boolean };
-  note(key: string, name: string, now: number): void;
+  /**
+   * Whether a change is of no new name, or one more new name needs no question yet. Forgets nothing that it is told by
+   * `note`.
+   */
+  isFree(key: string, name: string, now: number): boolean;
+  /** A change is let through. `free`: how many new names of the key need no question from now on; left out: one less. */
+  note(key: string, name: string, change: { readonly now: number; readonly free?: number | undefined }): void;
 }
 
-/** Keys, and names of one key, that are held; past them the oldest are forgotten, and the table is asked instead. */
+interface Known {
+  /** In the order of their instants. */
+  readonly names: Map<string, number>;
+  readonly free: number;
+}
+
+/** Keys, and names of one key, that are held; past them the oldest are forgotten, and asked about once more. */
 const MOST_KEYS = 2000;
 const MOST_NAMES = 1000;
 
-/** `window` in milliseconds. */
-export function createRecentNames(window: number): RecentNames {
-  const seen = new Map<string, Map<string, number>>();
-  const recent = (key: string, now: number): Map<string, number> => {
-    const names = seen.get(key) ?? new Map<string, number>();
-    // In the order of their instants: see note.
-    for (const [name, at] of names) {
+/** `window` in milliseconds; `free` new names of a key need no question at first. */
+export function createRecentNames(window: number, free: number): RecentNames {
+  const seen = new Map<string, Known>();
+  const recent = (key: string, now: number): Known => {
+    const known = seen.get(key) ?? { names: new Map<string, number>(), free };
+    for (const [name, at] of known.names) {
       if (at > now - window) break;
-      names.delete(name);
+      known.names.delete(name);
     }
-    return names;
+    // Nothing of it counts any more.
+    return known.names.size === 0 ? { ...known, free } : known;
   };
   return {
-    look(key, name, now) {
-      const names = recent(key, now);
-      return { count: names.size, isKnown: names.has(name) };
+    isFree(key, name, now) {
+      const known = recent(key, now);
+      return known.free > 0 || known.names.has(name);
     },
-    note(key, name, now) {
-      const names = recent(key, now);
-      putLast(names, name, now, MOST_NAMES);
-      putLast(seen, key, names, MOST_KEYS);
+    note(key, name, { now, free: left }) {
+      const known = recent(key, now);
+      const rest = known.names.has(name) ? known.free : Math.max(0, known.free - 1);
+      putLast(known.names, name, now, MOST_NAMES);
+      putLast(seen, key, { names: known.names, free: left ?? rest }, MOST_KEYS);
     },
   };
 }

@@ -15,4 +15,10 @@ export interface Guard {
   readonly recent: RecentNames;
 }
 
-export const createGuard = (rule: GuardRule): Guard => ({ rule, recent: createRecentNames(rule.minutes * MINUTE) });
+/** The part of what a device may still do that a process lets through without asking the table. */
+export const freeOf = (allowed: number): number => Math.floor(allowed / 4);
+
+export const createGuard = (rule: GuardRule): Guard => ({
+  rule,
+  recent: createRecentNames(rule.minutes * MINUTE, freeOf(rule.objects)),
+});

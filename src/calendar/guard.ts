@@ -1,12 +1,12 @@
 import { MINUTE } from '../base/clock.ts';
 import { Refusal } from '../base/refusal.ts';
 import { insertNotice, recordAct } from '../store/audit.ts';
-import { burstOf, insertHold, standing, type NewHold } from '../store/guard.ts';
+import { burstBegan, burstOf, insertHold, standing, type NewHold } from '../store/guard.ts';
 import { countObjects } from '../store/objects.ts';
 import type { Db, WriteOptions } from '../store/store.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
-import type { Guard, GuardRule } from './guard-rule.ts';
+import { freeOf, type GuardRule } from './guard-rule.ts';
 import type { Collection } from './model.ts';
 
 /** What a device is about to replace or remove. */
@@ -19,7 +19,8 @@ export interface Endangered {
 /**
  * Refuses what a held device, or one that has gone too far, is about to do to an object that exists. Called in the
  * writing transaction, after its change sequence was claimed: what others of this home wrote is seen. Adding objects is
- * free: it destroys nothing, and a roll-back takes it back. Throws device-held.
+ * free: it destroys nothing, and a roll-back takes it back. The table is asked once this process has seen a quarter of
+ * what is still allowed, and so ever more often as it gets less. Throws device-held.
  */
 export async function requireHarmless(context: CalendarContext, tx: Db, change: Endangered): Promise<void> {
   const { guard } = context;
@@ -31,19 +32,22 @@ export async function requireHarmless(context: CalendarContext, tx: Db, change: 
   if (isHeld) throw new DeviceHeld(REASON, undefined);
   const now = context.clock();
   const key = `${deviceId} ${collectionId}`;
-  if (isWorthCounting(guard, key, name, now)) {
-    const since = Math.max(now - guard.rule.minutes * MINUTE, releasedAt);
-    const burst = await burstOf(tx, { collectionId, deviceId, since, except: name });
-    const members = (await countObjects(tx, collectionId)) + burst.gone;
-    const objects = burst.objects + 1;
-    if (objects > guard.rule.objects && objects * 100 > guard.rule.share * members) {
-      const { beganAt = now, beganSeq = 0 } = burst;
-      const what = { homeId, collectionId, deviceId, principalId: by.principalId };
-      const hold = { ...what, beganAt, beganSeq, heldAt: now, objects: burst.objects, members };
-      throw new DeviceHeld(`${sentence(hold, guard.rule)} ${REASON}`, hold);
-    }
+  if (guard.recent.isFree(key, name, now)) {
+    guard.recent.note(key, name, { now });
+    return;
   }
-  guard.recent.note(key, name, now);
+  const since = Math.max(now - guard.rule.minutes * MINUTE, releasedAt);
+  const question = { collectionId, deviceId, since, except: name };
+  const { objects, gone } = await burstOf(tx, question);
+  const members = (await countObjects(tx, collectionId)) + gone;
+  const allowed = Math.max(guard.rule.objects, Math.floor((guard.rule.share * members) / 100));
+  if (objects >= allowed) {
+    const { at: beganAt, seq: beganSeq } = (await burstBegan(tx, question)) ?? { at: now, seq: 0 };
+    const what = { homeId, collectionId, deviceId, principalId: by.principalId };
+    const hold = { ...what, beganAt, beganSeq, heldAt: now, objects, members };
+    throw new DeviceHeld(`${sentence(hold, guard.rule)} ${REASON}`, hold);
+  }
+  guard.recent.note(key, name, { now, free: freeOf(allowed - objects) });
 }
 
 /** Refuses a held device the removal of a whole collection. Throws device-held. */
@@ -57,18 +61,6 @@ export async function requireNotHeld(
   const { isHeld } = await standing(tx, { homeId, deviceId });
   if (isHeld) throw new DeviceHeld(REASON, undefined);
 }
-
-/**
- * Whether the table is to be asked: not for the first few objects, nor for one that this process has counted. Nodes that
- * each saw a part of a burst let through no more than the rule allows, until there are more of them than FLOOR says.
- */
-function isWorthCounting({ recent, rule }: Guard, key: string, name: string, now: number): boolean {
-  const { count, isKnown } = recent.look(key, name, now);
-  return !isKnown && count >= Math.floor(rule.objects / FLOOR);
-}
-
-/** A process asks the table once it alone has seen this part of what is allowed. */
-const FLOOR = 4;
 
 const REASON =
   'This device is held: it may read and add, but not delete or rewrite, until the owner of the calendar releases it.';

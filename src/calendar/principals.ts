@@ -71,7 +71,7 @@ export async function delegationsOf(context: CalendarContext, id: string): Promi
   return byAccess(context, await delegatesOf(context.store.db, id));
 }
 
-/** For whom this principal may act. */
+/** For whom this principal may act, by itself or through groups: in both lists where one way reads and another writes. */
 export async function delegatorsOf(context: CalendarContext, id: string): Promise<Delegation> {
   return byAccess(context, await delegatorRows(context.store.db, id));
 }

@@ -3,6 +3,7 @@ import { accessIn, requirePrivilege } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { writeGuarded } from './guard.ts';
+import { grantedTo, type Attachment } from './linked-attachments.ts';
 import type { LockHolder } from './locks.ts';
 import type { Collection, ObjectHead, Principal } from './model.ts';
 import { refuseUnknownZones } from '../ical/validate.ts';
@@ -23,11 +24,13 @@ export interface PutObject {
   /** As whom it is kept; left out: as the actor. */
   readonly by?: Author;
   readonly locks?: LockHolder | undefined;
+  /** An attachment that was sent for it, and that it names. */
+  readonly attachment?: Attachment | undefined;
 }
 
 /**
  * Creates or replaces a calendar object resource, RFC 4791 §5.3.2, in one transaction; the octets are kept as sent.
- * Throws what readObject and writeObject throw, and need-privileges.
+ * Throws what readObject and writeObject throw, need-privileges and valid-managed-id.
  */
 export async function putObject(context: CalendarContext, request: PutObject): Promise<WrittenObject> {
   const { actor, collection, octets, by = authorOf(actor) } = request;
@@ -37,6 +40,7 @@ export async function putObject(context: CalendarContext, request: PutObject): P
   const object = await readObject(context, collection, octets);
   // Only what a client stores is held to it: an import keeps what it finds, and says so.
   refuseUnknownZones(object.calendar, (tzid) => zoneByTzid(tzid) !== undefined);
+  const mayHold = await grantedTo(context, request, object);
   const written = await writeGuarded(
     context,
     async (tx) => {
@@ -46,7 +50,7 @@ export async function putObject(context: CalendarContext, request: PutObject): P
         requirePrivilege(privileges, current === undefined ? 'bind' : 'write-content');
         request.check(current);
       };
-      return writeObject(context, tx, { ...request, by, check }, object);
+      return writeObject(context, tx, { ...request, by, check, mayHold }, object);
     },
     { lane: collection.homeId },
   );

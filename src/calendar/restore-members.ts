@@ -4,6 +4,7 @@ import { headByName, headsByNames, removeObject } from '../store/objects.ts';
 import { leaveTrash, versionOctets, type VersionHead } from '../store/versions.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { requireUnlocked } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { publish } from './put-object.ts';
 import { etagOf, readObject, type ReadObject } from './read-object.ts';
@@ -126,6 +127,8 @@ function remove({ context, collection, by }: Work, { name, etag }: ObjectHead): 
   return context.store.write(async (tx) => {
     const head = await headByName(tx, collection.id, name);
     requireAsPlanned(head, etag);
+    // Who holds a lock is at work on it: as with a write, it is left.
+    await requireUnlocked(context, tx, undefined, [{ collection }, { collection, object: head }]);
     const now = context.clock();
     const seq = await claimSeq(tx, collection, now);
     if (head !== undefined) await removeObject(tx, head, seq, now, { kind: 'deleted', by });

@@ -13,6 +13,7 @@ import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { CalendarObject, Collection, ObjectHead, Principal } from './model.ts';
 import { publish } from './put-object.ts';
 import { readingObject, readObject, type ReadObject } from './read-object.ts';
+import { isHidden } from './shown-object.ts';
 import { claimSeq, requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface TransferObject {
@@ -43,6 +44,9 @@ export async function transferObject(context: CalendarContext, request: Transfer
   }
   // Before the transaction, in which nothing else can run.
   const source = await objectByName(context.store.db, from.collection.id, from.name);
+  if (source !== undefined && from.collection.isVeiled === true && (await isHidden(source))) {
+    throw new Refusal('need-privileges', 'Of this object only the times may be read', { privilege: 'write-content' });
+  }
   const read = source && (await readObject(context, to.collection, source.octets));
   const { written, removedSeq } = await writeGuarded(context, (tx) => transfer(context, tx, request, read), {
     lane: to.collection.homeId,
@@ -76,7 +80,12 @@ async function transfer(
   const target = await clearTarget(context, tx, request, source);
   const removedSeq =
     how === 'move' ? await remove(context, tx, { head: source, ...from, locks }, { kind: 'moved', by }) : undefined;
-  const written = await writeObject(context, tx, { ...to, check: () => undefined, by, locks }, object);
+  const written = await writeObject(
+    context,
+    tx,
+    { ...to, check: () => undefined, by, locks, mayHold: { from: source.id } },
+    object,
+  );
   for (const [name, xml] of properties) {
     await setDeadProperty(tx, to.collection.homeId, written.head.id, name, xml);
   }

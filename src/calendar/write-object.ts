@@ -7,6 +7,7 @@ import type { Db } from '../store/store.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireHarmless } from './guard.ts';
+import { noteHeld, type MayHold } from './linked-attachments.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import type { ReadObject } from './read-object.ts';
@@ -26,6 +27,8 @@ export interface WriteTarget {
   readonly by: Author;
   /** Who submits which lock tokens; left out: nobody any. */
   readonly locks?: LockHolder | undefined;
+  /** Attachments that it may come to hold; left out: none that its like did not hold before. */
+  readonly mayHold?: MayHold;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface WriteTarget {
 export async function writeObject(
   context: CalendarContext,
   tx: Db,
-  { collection, name, check, by, locks }: WriteTarget,
+  { collection, name, check, by, locks, mayHold }: WriteTarget,
   object: ReadObject,
 ): Promise<WrittenObject> {
   const current = await headByName(tx, collection.id, name);
@@ -58,7 +61,9 @@ export async function writeObject(
     ...index,
   };
   if (current !== undefined) {
-    return { outcome: 'updated', head: await updateObject(tx, current.id, columns, now), seq };
+    const head = await updateObject(tx, current.id, columns, now);
+    await noteHeld(context, tx, { collection, head, isNew: false, mayHold }, object);
+    return { outcome: 'updated', head, seq };
   }
   await requireRoom(context, tx, collection, seq);
   const head = await insertObject(
@@ -66,6 +71,7 @@ export async function writeObject(
     { id: newObjectId(), homeId: collection.homeId, collectionId: collection.id, name, createdSeq: seq, ...columns },
     now,
   );
+  await noteHeld(context, tx, { collection, head, isNew: true, mayHold }, object);
   return { outcome: 'created', head, seq };
 }
 

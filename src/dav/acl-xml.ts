@@ -1,9 +1,9 @@
 import { PRIVILEGES, type Privilege } from '../auth/privileges.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
-import type { Ace, AcePrincipal, ListedAce } from '../calendar/access-control.ts';
+import type { Ace, ListedAce } from '../calendar/access-control.ts';
 import type { Principal } from '../calendar/model.ts';
 import { privilegeName } from './error-body.ts';
-import { principalHref } from './hrefs.ts';
+import { homeHref, principalHref, proxyHref } from './hrefs.ts';
 import { isSupported } from './privilege-xml.ts';
 import type { Kind } from './resource.ts';
 import { dav } from './xml/names.ts';
@@ -68,25 +68,34 @@ function parsePrivilege(node: XmlNode, kind: Kind): readonly Privilege[] {
 interface Naming {
   /** Knows every principal of the list. */
   readonly principalOf: (id: string) => Principal | undefined;
-  /** The href of the home, from which entries are inherited. */
-  readonly home: string;
+  /** Whose home it is in: entries of it are inherited. undefined: it is in none. */
+  readonly owner: Principal | undefined;
+  /** Of the resource: privileges that it does not have are left out. */
+  readonly kind: Kind;
 }
 
-/** DAV:ace, RFC 3744 §5.5. */
+/** DAV:ace, RFC 3744 §5.5; undefined for one that says nothing about this kind of resource. */
 export function aceXml({ principal, deny, privileges, origin }: ListedAce, naming: Naming): Xml | undefined {
   const named = principalXml(principal, naming);
   if (named === undefined) return undefined;
-  const elements = privileges.map((privilege) => el(dav('privilege'), el(privilegeName(privilege))));
+  const { kind, owner } = naming;
+  const elements = privileges
+    .filter((privilege) => isSupported(kind, privilege))
+    .map((privilege) => el(dav('privilege'), el(privilegeName(privilege))));
+  if (elements.length === 0) return undefined;
+  const isInherited = origin === 'home' && owner !== undefined && kind !== 'home';
   return el(
     dav('ace'),
     el(dav('principal'), named),
     el(dav(deny ? 'deny' : 'grant'), ...elements),
     origin === 'own' ? undefined : el(dav('protected')),
-    origin === 'home' ? el(dav('inherited'), href(naming.home)) : undefined,
+    isInherited ? el(dav('inherited'), href(homeHref(owner.id))) : undefined,
   );
 }
 
-function principalXml(principal: AcePrincipal | { readonly kind: 'owner' }, { principalOf }: Naming): Xml | undefined {
+function principalXml(principal: ListedAce['principal'], { principalOf, owner }: Naming): Xml | undefined {
+  if (principal.kind === 'delegates') return owner && href(proxyHref(owner, principal.access));
+  if (principal.kind === 'self') return el(dav('self'));
   if (principal.kind === 'owner') return el(dav('property'), el(dav('owner')));
   if (principal.kind === 'authenticated') return el(dav('authenticated'));
   const known = principalOf(principal.id);

@@ -54,7 +54,7 @@ export async function storeMany(request: DavRequest, calendar: ResourceOf<'calen
 /** The objects of the body, before the first is stored. Throws max-resources. */
 async function itemsOf(
   octets: Uint8Array,
-  { bulkResources, resourceOctets }: { readonly bulkResources: number; readonly resourceOctets: number },
+  { bulkResources }: { readonly bulkResources: number },
 ): Promise<readonly SplitItem[]> {
   const turns = createTurns();
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
@@ -62,7 +62,8 @@ async function itemsOf(
     return octets.subarray(offset, offset + length);
   };
   const items: SplitItem[] = [];
-  for await (const item of splitCalendar({ size: octets.length, read }, { maxOctets: resourceOctets })) {
+  // What is too large for a resource is refused as one, with max-resource-size.
+  for await (const item of splitCalendar({ size: octets.length, read }, { maxOctets: octets.length })) {
     if (turns.isDue()) await turns.take();
     items.push(item);
     if (items.length > bulkResources) throw tooMany(bulkResources);

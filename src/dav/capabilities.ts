@@ -1,10 +1,11 @@
 /**
- * Compliance classes of the DAV header (RFC 4918 §18, RFC 4791 §5.1, RFC 5689 §3.1, RFC 7953, RFC 7809 §3.1.1). Only what works is named:
+ * Compliance classes of the DAV header (RFC 4918 §18, RFC 4791 §5.1, RFC 5689 §3.1, RFC 7953, RFC 7809 §3.1.1, RFC 8607 §3.2,
+ * caldav-proxy §5.1). Only what works is named:
  * `calendar-auto-schedule` would make clients leave invitations to us.
  */
 export const DAV_CLASSES =
-  '1, 2, 3, access-control, extended-mkcol, calendar-access, calendar-no-timezone, calendar-query-extended, calendarserver-principal-search, ' +
-  'calendarserver-home-sync, calendar-availability, inbox-availability';
+  '1, 2, 3, access-control, extended-mkcol, calendar-access, calendar-no-timezone, calendar-proxy, calendar-query-extended, calendarserver-principal-search, ' +
+  'calendarserver-home-sync, calendar-availability, inbox-availability, calendar-managed-attachments';
 
 /** RFC 6352 §6.1: on what has properties or reports of address books. */
 export const ADDRESS_BOOK_CLASS = 'addressbook';

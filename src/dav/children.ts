@@ -9,6 +9,7 @@ import { getPrincipal, principalsOf } from '../calendar/principals.ts';
 import { cardResource } from './card.ts';
 import { ADDRESSBOOK, ADDRESSBOOKS, homeHref, objectHref, principalHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
 import type { DavContext } from './property.ts';
+import { proxiesOf } from './proxy.ts';
 import { collectionResource } from './resolve.ts';
 import { isKind, type Resource, type ResourceOf } from './resource.ts';
 
@@ -38,6 +39,9 @@ export async function* childrenOf(
       return;
     case 'principal-kind':
       yield await principalResources(resource.of, context);
+      return;
+    case 'principal':
+      yield proxiesOf(resource.principal, context);
       return;
     case 'homes':
       yield await ownHome(context);

@@ -1,3 +1,4 @@
+import type { DelegateAccess } from '../calendar/delegates.ts';
 import type { Principal, PrincipalKind } from '../calendar/model.ts';
 
 /** The layout of URLs: absolute paths, percent-encoded by segment, collections with a trailing slash. */
@@ -32,6 +33,16 @@ export const principalKindHref = (kind: PrincipalKind): string => `${PRINCIPALS}
 export const principalHref = (principal: Pick<Principal, 'id' | 'kind'>): string =>
   `${principalKindHref(principal.kind)}${encodeSegment(principal.id)}/`;
 
+/** The principal that stands for those who read, or write, for another (caldav-proxy §5.2). */
+export const proxyHref = (principal: Pick<Principal, 'id' | 'kind'>, access: DelegateAccess): string =>
+  `${principalHref(principal)}${PROXY_NAMES[access]}/`;
+
+/** Path segments, and names in CS:, of the two below each principal that has calendars. */
+export const PROXY_NAMES = {
+  read: 'calendar-proxy-read',
+  write: 'calendar-proxy-write',
+} as const satisfies Record<DelegateAccess, string>;
+
 /** The card of a principal in the directory. */
 export const cardHref = (id: string): string => `${ADDRESSBOOK}${encodeSegment(`${id}.vcf`)}`;
 
@@ -50,6 +61,13 @@ const plainPath = (uri: string): string => (uri === '/' ? '/' : `${uri.split('/'
 
 export const objectHref = (collection: Place, object: { readonly name: string }): string =>
   `${collectionHref(collection)}${encodeSegment(object.name)}`;
+
+/** Last segment of the collection of a home's managed attachments. */
+export const ATTACHMENTS = 'attachments';
+
+/** A managed attachment, in the home whose room it takes. */
+export const attachmentHref = ({ homeId, id }: { readonly homeId: string; readonly id: string }): string =>
+  `${homeHref(homeId)}${ATTACHMENTS}/${encodeSegment(id)}`;
 
 /** Last segment of the Add-Member URI of a collection (RFC 5995 §3.1): a name that no client gives to an object. */
 export const ADD_MEMBER = ';add-member';

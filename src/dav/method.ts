@@ -21,6 +21,10 @@ export interface DavRequest {
   readonly unchanged: readonly Collection[];
   /** Who asks, with the lock tokens that the If header submits. */
   readonly locks: LockHolder;
+  /** What stands behind the path. */
+  readonly query: URLSearchParams;
+  /** The body as it comes, within the limit given (octets): read only as fast as it is taken; throws 413 beyond it. */
+  stream(limit: number): AsyncIterable<Uint8Array>;
   /** Reads the body within the limit given (octets); throws 413 beyond it. */
   body(limit: number): Promise<Uint8Array>;
 }

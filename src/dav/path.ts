@@ -38,3 +38,11 @@ export function pathOf(target: string): string {
   const withoutOrigin = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
   return withoutOrigin.replace(/[?#].*$/s, '') || '/';
 }
+
+/** The query of a request target, decoded as forms are. */
+export function queryOf(target: string): URLSearchParams {
+  const start = target.indexOf('?');
+  return start === -1 ? NO_QUERY : new URLSearchParams(target.slice(start + 1));
+}
+
+const NO_QUERY = new URLSearchParams();

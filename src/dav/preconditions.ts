@@ -52,5 +52,11 @@ export const PRECONDITIONS = {
   'max-resources': [me('max-resources'), 403],
   'max-bytes': [me('max-bytes'), 403],
   'device-held': [kalends('device-held'), 403],
+  'max-attachment-size': [caldav('max-attachment-size'), 403],
+  'max-attachments-per-resource': [caldav('max-attachments-per-resource'), 403],
+  'valid-action-parameter': [caldav('valid-action-parameter'), 403],
+  'valid-rid-parameter': [caldav('valid-rid-parameter'), 403],
+  'valid-managed-id-parameter': [caldav('valid-managed-id-parameter'), 403],
+  'valid-managed-id': [caldav('valid-managed-id'), 403],
   'quota-not-exceeded': [dav('quota-not-exceeded'), 507],
 } as const satisfies Record<RefusalCode, readonly [ClarkName, 403 | 409 | 412 | 423 | 507]>;

@@ -12,7 +12,7 @@ import { el, writeNode } from './xml/write.ts';
 import type { PropStat } from './xml/multistatus.ts';
 
 /** One instruction of a propertyupdate: set (with the element) or remove. */
-interface Instruction {
+export interface Instruction {
   readonly name: ClarkName;
   readonly node: XmlNode | undefined;
 }
@@ -58,6 +58,8 @@ export interface UpdateTarget {
   /** MKCALENDAR and MKCOL may set what PROPPATCH may not: the component set (RFC 4791 §5.2.3). */
   readonly creating: boolean;
   readonly limits: Pick<Limits, 'propertyOctets' | 'livePropertyOctets'>;
+  /** Of a proxy: takes its one property that can be changed. Throws where the value is not acceptable. */
+  readonly delegates?: { take(node: XmlNode | undefined): void } | undefined;
 }
 
 /** Works the instructions through without writing: live properties change the collection, others are kept as dead. */
@@ -69,6 +71,7 @@ export function planUpdate(instructions: readonly Instruction[], target: UpdateT
     const property = PROPERTIES.get(name);
     try {
       const isDead = property === undefined || isDeadHere(property, target);
+      if (isDead && target.kind === 'proxy') throw protectedProperty(name);
       const xml = node && textOf(node, isDead ? target.limits.propertyOctets : target.limits.livePropertyOctets);
       if (isDead) dead.set(name, xml ?? null);
       else live = { ...live, ...changeOf(property, node, target) };
@@ -108,13 +111,20 @@ function isDeadHere(property: Property, { kind }: UpdateTarget): boolean {
 }
 
 function changeOf(property: Property, node: XmlNode | undefined, target: UpdateTarget): CollectionPatch {
-  // Only collections are changed through live properties: a principal is what the installation says it is.
+  if (property.onProxies && target.delegates !== undefined) {
+    target.delegates.take(node);
+    return {};
+  }
+  // Only collections are changed through other live properties: a principal is what the installation says it is.
   const isChangeable = (COLLECTION_KINDS as readonly Kind[]).includes(target.kind);
   if (!isChangeable || property.change === undefined || (property.createOnly === true && !target.creating)) {
-    throw new Refusal('cannot-modify-protected-property', `${property.name} is protected`);
+    throw protectedProperty(property.name);
   }
   return property.change(node);
 }
+
+const protectedProperty = (name: ClarkName): Refusal =>
+  new Refusal('cannot-modify-protected-property', `${name} is protected`);
 
 function refusedOutcome(name: ClarkName, error: unknown): Outcome {
   if (error instanceof Refusal) {

@@ -36,6 +36,8 @@ export interface Property {
   readonly change: ((node: XmlNode | undefined) => CollectionPatch) | undefined;
   /** Whether only MKCALENDAR and MKCOL may set it: PROPPATCH then answers cannot-modify-protected-property. */
   readonly createOnly: boolean;
+  /** Whether PROPPATCH changes it on a proxy, which is no collection: see delegate-list.ts. */
+  readonly onProxies: boolean;
 }
 
 interface Spec<K extends Kind> {
@@ -45,11 +47,12 @@ interface Spec<K extends Kind> {
   get(resource: ResourceOf<K>, context: DavContext): Value;
   readonly change?: (node: XmlNode | undefined) => CollectionPatch;
   readonly createOnly?: boolean;
+  readonly onProxies?: boolean;
 }
 
 /** A live property. The narrowing to the kinds it is on is done here, once. */
 export function property<const K extends Kind>(spec: Spec<K>): Property {
-  const { name, allprop = false, on, get, change, createOnly = false } = spec;
+  const { name, allprop = false, on, get, change, createOnly = false, onProxies = false } = spec;
   return {
     name,
     allprop,
@@ -57,5 +60,6 @@ export function property<const K extends Kind>(spec: Spec<K>): Property {
     value: (resource, context) => (isKind(resource, on) ? get(resource, context) : undefined),
     change,
     createOnly,
+    onProxies,
   };
 }

@@ -124,12 +124,15 @@ async function deadPropertiesFor(
 ): Promise<ReadonlyMap<string, DeadProperties>> {
   const ids: string[] = [];
   for (const resource of resources) {
-    if (planFor(resource.kind).dead === 'none') continue;
+    if (planFor(resource.kind).dead === 'none' || isBusyOnly(resource)) continue;
     const id = idOf(resource);
     if (id !== undefined) ids.push(id);
   }
   return ids.length === 0 ? new Map() : deadPropertiesOfMany(calendar, ids);
 }
+
+/** What clients have noted at an object says more of it than its times. */
+const isBusyOnly = (resource: Resource): boolean => resource.kind === 'object' && resource.object.isBusyOnly === true;
 
 /** The id that dead properties are kept under; folders above homes and principals have none. */
 function idOf(resource: Resource): string | undefined {

@@ -160,23 +160,25 @@ function createCutter(data: DataRequest, { floating, limits, faults }: DataConte
   return async ({ id, octets }) => {
     const fault = faults.get(id);
     if (fault !== undefined) throw new Refusal('valid-calendar-data', fault);
-    if (instances <= 0 || steps <= 0) {
-      throw new Refusal(
-        'number-of-matches-within-limits',
-        `An answer holds at most ${limits.expandInstances} instances`,
-      );
-    }
+    if (instances <= 0 || steps <= 0) throw tooManyInstances(limits);
     const budget = { steps: Math.min(steps, limits.recurrenceSteps) };
     const before = budget.steps;
     try {
       const cut = await inTurns(cuttingData(octets, data, { floating, budget }), turns);
       if (data.expand !== undefined) instances -= componentsIn(cut);
       return cut;
+    } catch (error) {
+      // What was left of the answer's bound was less than an object may take: nothing is wrong with this one.
+      if (budget.steps < 0 && before < limits.recurrenceSteps) throw tooManyInstances(limits, error);
+      throw error;
     } finally {
       steps -= before - budget.steps;
     }
   };
 }
+
+const tooManyInstances = ({ expandInstances }: DataContext['limits'], cause?: unknown): Refusal =>
+  new Refusal('number-of-matches-within-limits', `An answer holds at most ${expandInstances} instances`, { cause });
 
 function componentsIn(calendar: string): number {
   let count = 0;

@@ -3,15 +3,20 @@ import type { Privilege } from '../auth/privileges.ts';
 import { accessIn, privilegesOn } from '../calendar/access.ts';
 import { collectionAt, homeOf } from '../calendar/collections.ts';
 import type { CalendarContext } from '../calendar/context.ts';
+import { canDelegate } from '../calendar/delegates.ts';
 import { directoryPrivileges, directoryState } from '../calendar/directory.ts';
+import { readableAttachment } from '../calendar/linked-attachments.ts';
 import { headAt, objectAt } from '../calendar/get-objects.ts';
 import type { Collection, Principal, PrincipalKind } from '../calendar/model.ts';
 import { makePlainRoot, plainAt } from '../calendar/plain-collections.ts';
 import { getPrincipal } from '../calendar/principals.ts';
+import { seenWith } from '../calendar/shown-object.ts';
 import { cardResource, idOfCardName } from './card.ts';
 import {
   ADDRESSBOOK,
   ADDRESSBOOKS,
+  attachmentHref,
+  ATTACHMENTS,
   collectionHref,
   encodeSegment,
   homeHref,
@@ -19,6 +24,7 @@ import {
   principalHref,
   PRINCIPAL_FOLDERS,
 } from './hrefs.ts';
+import { accessOfProxyName, proxyResource } from './proxy.ts';
 import type { Resource, ResourceOf } from './resource.ts';
 import type { CollectionResourceKind } from './resource.ts';
 
@@ -75,8 +81,13 @@ async function resolvePrincipal(
   const segments = ['dav', 'principals', folder, ...(id === undefined ? [] : [id]), ...more];
   if (kind === undefined) return missing(segments, privileges);
   if (id === undefined) return { kind: 'principal-kind', href: `/dav/principals/${folder}/`, of: kind, privileges };
-  const principal = more.length > 0 ? undefined : await getPrincipal(calendar, id);
+  const principal = more.length > 1 ? undefined : await getPrincipal(calendar, id);
   if (principal?.kind !== kind) return missing(segments, privileges);
+  const [below] = more;
+  if (below !== undefined) {
+    const access = canDelegate(principal) ? accessOfProxyName(below) : undefined;
+    return access === undefined ? missing(segments, privileges) : proxyResource(principal, access, { actor });
+  }
   return {
     kind: 'principal',
     href: principalHref(principal),
@@ -126,17 +137,52 @@ async function resolveHome(
   if (uri === undefined) return homeResource(question, owner, privileges);
   const collection = await collectionAt(calendar, owner.id, uri);
   if (collection === undefined) {
+    if (uri === ATTACHMENTS) return resolveAttachment(question, { owner, id: name, privileges }, segments);
     const parent = name === undefined ? await homeResource(question, owner, privileges) : undefined;
     return missing(segments, privileges, parent);
   }
   const parent = collectionResource(owner, collection, access.on(collection));
   if (name === undefined) return parent;
-  const object = await (octets ? objectAt : headAt)(calendar, collection, name);
+  const object = await (octets ? objectAt : headAt)(calendar, parent.collection, name);
+  if (object === undefined && uri === ATTACHMENTS) {
+    // A calendar had this name before there were attachments.
+    const found = await resolveAttachment(question, { owner, id: name, privileges }, segments);
+    if (found.kind !== 'missing') return found;
+  }
   if (object === undefined) return missing(segments, parent.privileges, parent);
   return {
-    ...{ kind: 'object', href: objectHref(collection, object), owner, collection, object },
+    ...{ kind: 'object', href: objectHref(collection, object), owner, collection: parent.collection, object },
     privileges: parent.privileges,
   };
+}
+
+interface AttachmentPlace {
+  readonly owner: Principal;
+  readonly id: string | undefined;
+  /** Those in the home. */
+  readonly privileges: ReadonlySet<Privilege>;
+}
+
+const TO_READ = ['read', 'read-acl', 'read-current-user-privilege-set'] as const;
+const READABLE: ReadonlySet<Privilege> = new Set(['read', 'read-current-user-privilege-set']);
+const UNREADABLE: ReadonlySet<Privilege> = new Set();
+
+/**
+ * The managed attachments of a home, and one of them. Whoever may read an object that names an attachment may read it;
+ * where there is no such object nobody may, so that those which exist and those which do not answer alike.
+ */
+async function resolveAttachment(
+  { calendar, actor }: Question,
+  { owner, id, privileges }: AttachmentPlace,
+  segments: readonly string[],
+): Promise<Target> {
+  if (id === undefined) {
+    const held: ReadonlySet<Privilege> = new Set(TO_READ.filter((each) => privileges.has(each)));
+    return { kind: 'attachments', href: `${homeHref(owner.id)}${ATTACHMENTS}/`, owner, privileges: held };
+  }
+  const attachment = await readableAttachment(calendar, actor, id);
+  if (attachment?.homeId !== owner.id) return missing(segments, UNREADABLE);
+  return { kind: 'attachment', href: attachmentHref(attachment), attachment, privileges: READABLE };
 }
 
 /** Below `/dav/files/ID/`, where collections stand in each other: see calendar/plain-collections.ts. */
@@ -185,11 +231,12 @@ async function homeResource(
   return { kind: 'home', href: homeHref(owner.id), owner, collection: await homeOf(calendar, owner.id), privileges };
 }
 
-/** A collection as a resource. */
+/** A collection as a resource, as who has the privileges sees it. */
 export function collectionResource(
   owner: Principal,
   collection: Collection,
   privileges: ReadonlySet<Privilege>,
 ): ResourceOf<CollectionResourceKind> {
-  return { kind: collection.kind, href: collectionHref(collection), owner, collection, privileges };
+  const seen = seenWith(collection, privileges);
+  return { kind: collection.kind, href: collectionHref(collection), owner, collection: seen, privileges };
 }

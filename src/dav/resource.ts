@@ -1,5 +1,7 @@
 import type { Privilege } from '../auth/privileges.ts';
 import type { DirectoryState } from '../calendar/directory.ts';
+import type { DelegateAccess } from '../calendar/delegates.ts';
+import type { Attachment } from '../calendar/linked-attachments.ts';
 import type { Collection, ObjectHead, Principal } from '../calendar/model.ts';
 
 /**
@@ -10,6 +12,7 @@ import type { Collection, ObjectHead, Principal } from '../calendar/model.ts';
  *   /dav/principals/                        principals
  *   /dav/principals/users/                  principal-kind (users, groups, rooms, resources)
  *   /dav/principals/users/ID/               principal
+ *   /dav/principals/users/ID/calendar-proxy-read/   proxy (or -write)
  *   /dav/addressbooks/                      addressbooks
  *   /dav/addressbooks/directory/            addressbook
  *   /dav/addressbooks/directory/ID.vcf      card
@@ -17,6 +20,8 @@ import type { Collection, ObjectHead, Principal } from '../calendar/model.ts';
  *   /dav/calendars/ID/                      home
  *   /dav/calendars/ID/NAME/                 calendar, inbox, outbox, notification, freebusy
  *   /dav/calendars/ID/NAME/RESOURCE.ics     object
+ *   /dav/calendars/ID/attachments/          attachments
+ *   /dav/calendars/ID/attachments/ID        attachment
  *   /dav/files/ID/, /dav/files/ID/A/B/      plain, where the configuration has files
  *   /dav/files/ID/A/B/RESOURCE              object
  */
@@ -38,8 +43,11 @@ export type Resource =
   | OfKind<'root' | 'dav-root' | 'principals' | 'homes' | 'addressbooks'>
   | OfKind<'principal-kind', { readonly of: Principal['kind'] }>
   | OfKind<'principal', { readonly principal: Principal }>
+  | OfKind<'proxy', { readonly owner: Principal; readonly access: DelegateAccess }>
   | OfKind<'addressbook', { readonly state: DirectoryState }>
   | OfKind<'card', { readonly principal: Principal }>
+  | OfKind<'attachments', { readonly owner: Principal }>
+  | OfKind<'attachment', { readonly attachment: Attachment }>
   | OfKind<CollectionResourceKind, InHome>
   | OfKind<'object', InHome & { readonly object: ObjectHead }>;
 
@@ -49,6 +57,8 @@ export type ResourceOf<K extends Kind> = Extract<Resource, { kind: K }>;
 
 /** The collections of a home, the home itself included. */
 export const COLLECTION_KINDS = ['home', 'calendar', 'inbox', 'outbox', 'notification', 'freebusy', 'plain'] as const;
+/** Managed attachments (RFC 8607): written by POST to the event that holds them. */
+export const ATTACHMENT_KINDS = ['attachments', 'attachment'] as const;
 /** The directory: read only, whoever asks. */
 export const DIRECTORY_KINDS = ['addressbooks', 'addressbook', 'card'] as const;
 export const ALL_KINDS = [
@@ -58,8 +68,10 @@ export const ALL_KINDS = [
   'homes',
   'principal-kind',
   'principal',
+  'proxy',
   ...DIRECTORY_KINDS,
   ...COLLECTION_KINDS,
+  ...ATTACHMENT_KINDS,
   'object',
 ] as const;
 

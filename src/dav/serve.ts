@@ -6,18 +6,19 @@ import type { CalendarContext } from '../calendar/context.ts';
 import type { LockHolder } from '../calendar/locks.ts';
 import type { Middleware } from '../http/state.ts';
 import { readBody } from '../http/body.ts';
+import { streamBody } from '../http/body-stream.ts';
 import { errorAnswer } from './error-body.ts';
 import { parseIf, submittedTokens } from './if-header.ts';
 import type { DavAnswer, DavRequest, Method } from './method.ts';
 import { METHODS } from './methods/index.ts';
 import { report } from './methods/report.ts';
-import { pathOf, segmentsOf } from './path.ts';
+import { pathOf, queryOf, segmentsOf } from './path.ts';
 import { parsePreferences } from './prefer.ts';
 import { PROPERTIES } from './properties/index.ts';
 import { REPORTS } from './reports/index.ts';
 import { representation } from './representation.ts';
 import { resolve, type Target } from './resolve.ts';
-import { DIRECTORY_KINDS, isKind, type Resource } from './resource.ts';
+import { ATTACHMENT_KINDS, DIRECTORY_KINDS, isKind, type Resource } from './resource.ts';
 import { checkIfHeader } from './write-check.ts';
 
 export interface DavSettings {
@@ -59,6 +60,8 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
     headers: ctx.req.headers,
     preferences: parsePreferences(ctx.req.headers),
     locks: holderOf(actor.id, ctx.req.headers['if']),
+    query: queryOf(url),
+    stream: (limit: number) => streamBody(ctx.req, limit),
     body: (limit: number) => readBody(ctx.req, limit, ctx.state.takeRoom),
   };
   const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };
@@ -117,7 +120,7 @@ const WRITES: ReadonlyMap<string, Privilege> = new Map([
 ]);
 
 function requireWritable({ name }: Method, target: Resource): void {
-  const privilege = isKind(target, DIRECTORY_KINDS) ? WRITES.get(name) : undefined;
+  const privilege = isKind(target, [...DIRECTORY_KINDS, ...ATTACHMENT_KINDS]) ? WRITES.get(name) : undefined;
   if (privilege !== undefined) requirePrivilege(target.privileges, privilege, target.href);
 }
 

@@ -1,3 +1,4 @@
+import { accessIn, type HomeAccess } from '../calendar/access.ts';
 import { headsByName, objectsByName } from '../calendar/get-objects.ts';
 import { homeChangesSince, type HomeChanges, type MemberChanges } from '../calendar/home-changes-since.ts';
 import { floatingZoneOf } from '../calendar/zone.ts';
@@ -30,10 +31,12 @@ export async function syncHome(
   home: ResourceOf<'home'>,
   request: ReportRequest,
 ): Promise<ReportAnswer> {
-  const changes = await homeChangesSince(request.context.calendar, home.collection, asked);
+  const { calendar, actor } = request.context;
+  const changes = await homeChangesSince(calendar, home.collection, asked);
+  const access = await accessIn(calendar, actor, home.owner.id);
   return {
     kind: 'multistatus',
-    responses: responses({ home, wish, changes }, request),
+    responses: responses({ home, wish, access, changes }, request),
     tail: () => el(dav('sync-token'), text(changes.token)),
   };
 }
@@ -41,15 +44,16 @@ export async function syncHome(
 interface Answer {
   readonly home: ResourceOf<'home'>;
   readonly wish: DataWish;
+  readonly access: HomeAccess;
   readonly changes: HomeChanges;
 }
 
 /** Collections before what they hold: no member is told of whose collection the client has not heard of. */
 async function* responses(answer: Answer, request: ReportRequest): AsyncGenerator<DavResponse, void> {
-  const { home, wish, changes } = answer;
+  const { home, wish, changes, access } = answer;
   for (const uri of changes.removed) yield { href: `${home.href}${encodeSegment(uri)}/`, status: 404 };
   const collections = changes.changed.map(({ collection, isNew }) => ({
-    resource: collectionResource(home.owner, collection, home.privileges),
+    resource: collectionResource(home.owner, collection, access.on(collection)),
     isNew,
   }));
   const [synced, others] = partition(collections, ({ resource }) => isSynced(resource, request));
@@ -75,17 +79,17 @@ function partition<T>(list: readonly T[], test: (value: T) => boolean): readonly
 
 async function* memberResponses(
   { uri, collection, changed, removed }: MemberChanges,
-  { home, wish }: Answer,
+  { home, wish, access }: Answer,
   request: ReportRequest,
 ): AsyncGenerator<DavResponse, void> {
   const { calendar } = request.context;
   if (collection !== undefined) {
-    const parent = collectionResource(home.owner, collection, home.privileges);
+    const parent = collectionResource(home.owner, collection, access.on(collection));
     const floating = floatingZoneOf(calendar, collection, home.owner);
     const asked = withCalendarData(wish, await dataContextOf(calendar, collection, wish, floating));
     const read = wish.octets ? objectsByName : headsByName;
     for (let from = 0; from < changed.length; from += PAGE) {
-      const found = await read(calendar, collection, changed.slice(from, from + PAGE));
+      const found = await read(calendar, parent.collection, changed.slice(from, from + PAGE));
       // In no order; what was removed meanwhile is told by the next report.
       const members = [...found.values()].map((object) => memberOf(parent, object));
       yield* await dataResponses(members, { wish, asked }, request);

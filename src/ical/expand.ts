@@ -90,10 +90,13 @@ function* settingText(components: readonly Component[], expansion: Expansion, co
     let template = templates.get(component);
     if (template === undefined) templates.set(component, (template = templateOf(component, expansion, context)));
     for (const part of template) text.add(typeof part === 'string' ? part : fill(part, instance, context));
-    if (context.budget !== undefined) spend(context.budget);
+    if (context.budget !== undefined) spend(context.budget, WRITTEN);
   }
   return text.whole();
 }
+
+/** Steps that it takes to write an instance down, beside those to find it. */
+const WRITTEN = 1.5;
 
 /** Pieces that are made one string at a time: a rope of half a million would cost more to collect than to write. */
 const FEW_PIECES = 2000;

@@ -26,12 +26,13 @@ export interface AccessRow {
 
 /**
  * All ACEs of a home that speak of a principal, by itself, by its groups or as one of all, in the order in which they
- * count; and whether it is a delegate of the owner.
+ * count; and whether it is a delegate of the owner. Its own id is read from its row, as PostgreSQL wants one collation
+ * of both halves.
  */
 export const accessRows = prepared((db, { ownerId, actorId }: { ownerId: string; actorId: string }) =>
   sql<AccessRow>`
     with recursive identity (id) as (
-      select cast(${actorId} as text)
+      select id from principals where id = ${actorId}
       union
       select group_members.group_id from group_members join identity on group_members.member_id = identity.id
     )

@@ -37,6 +37,11 @@ export interface Collection {
   readonly stripAlarms: boolean;
   readonly stripAttachments: boolean;
   readonly stripTodos: boolean;
+  /** default-alarm-vevent-datetime and its like: VALARM components; '' for none. */
+  readonly alarmVeventDatetime: string | undefined;
+  readonly alarmVeventDate: string | undefined;
+  readonly alarmVtodoDatetime: string | undefined;
+  readonly alarmVtodoDate: string | undefined;
   /**
    * Change sequence: the home's when a member was last changed, so that the changes of a home are in one order; a
    * home's own counts every change in it. 1 when it is new, so that 0 is no state that a client can have seen.
@@ -68,6 +73,10 @@ export interface CollectionFields {
   readonly stripAlarms?: boolean | undefined;
   readonly stripAttachments?: boolean | undefined;
   readonly stripTodos?: boolean | undefined;
+  readonly alarmVeventDatetime?: string | null | undefined;
+  readonly alarmVeventDate?: string | null | undefined;
+  readonly alarmVtodoDatetime?: string | null | undefined;
+  readonly alarmVtodoDate?: string | null | undefined;
 }
 
 export interface NewCollection extends CollectionFields {
@@ -326,6 +335,7 @@ function columnsOf(fields: CollectionFields) {
   const { displayname, description, color, colorAttributes, order } = fields;
   const { timezone, timezoneId, components, transparent, availability } = fields;
   const { source, refreshRate, stripAlarms, stripAttachments, stripTodos } = fields;
+  const { alarmVeventDatetime, alarmVeventDate, alarmVtodoDatetime, alarmVtodoDate } = fields;
   return {
     ...(displayname !== undefined && { displayname }),
     ...(description !== undefined && { description }),
@@ -342,6 +352,10 @@ function columnsOf(fields: CollectionFields) {
     ...(stripAlarms !== undefined && { strip_alarms: stripAlarms ? 1 : 0 }),
     ...(stripAttachments !== undefined && { strip_attachments: stripAttachments ? 1 : 0 }),
     ...(stripTodos !== undefined && { strip_todos: stripTodos ? 1 : 0 }),
+    ...(alarmVeventDatetime !== undefined && { alarm_vevent_datetime: alarmVeventDatetime }),
+    ...(alarmVeventDate !== undefined && { alarm_vevent_date: alarmVeventDate }),
+    ...(alarmVtodoDatetime !== undefined && { alarm_vtodo_datetime: alarmVtodoDatetime }),
+    ...(alarmVtodoDate !== undefined && { alarm_vtodo_date: alarmVtodoDate }),
   };
 }
 
@@ -371,6 +385,10 @@ export function toCollection(row: Selectable<CollectionTable>): Collection {
     stripAlarms: row.strip_alarms === 1,
     stripAttachments: row.strip_attachments === 1,
     stripTodos: row.strip_todos === 1,
+    alarmVeventDatetime: row.alarm_vevent_datetime ?? undefined,
+    alarmVeventDate: row.alarm_vevent_date ?? undefined,
+    alarmVtodoDatetime: row.alarm_vtodo_datetime ?? undefined,
+    alarmVtodoDate: row.alarm_vtodo_date ?? undefined,
     seq: row.seq,
     homeSeq: row.home_seq,
     propertiesVersion: row.properties_version,

@@ -9,11 +9,8 @@ import type { GuardHoldTable } from './schema.ts';
 export interface Burst {
   /** Different objects that it deleted, moved away or rewrote. */
   readonly objects: number;
-  /** Those of them that went. */
+  /** How often one went. */
   readonly gone: number;
-  /** When it began, and with which change sequence; undefined: nothing happened. */
-  readonly beganAt: number | undefined;
-  readonly beganSeq: number | undefined;
 }
 
 interface BurstQuestion {
@@ -25,32 +22,41 @@ interface BurstQuestion {
   readonly except: string;
 }
 
-/** Counted by an index alone, but for the change sequence and what became of each. */
+/** Counted by an index alone. */
 export async function burstOf(tx: Db, question: BurstQuestion): Promise<Burst> {
   const [row] = (await selectBurst(tx, question)).rows;
-  return {
-    objects: row?.objects ?? 0,
-    gone: row?.gone ?? 0,
-    beganAt: row?.began_at ?? undefined,
-    beganSeq: row?.began_seq ?? undefined,
-  };
+  return { objects: row?.objects ?? 0, gone: row?.gone ?? 0 };
 }
 
 interface BurstRow {
   readonly objects: number;
   readonly gone: number | null;
-  readonly began_at: number | null;
-  readonly began_seq: number | null;
 }
 
 const selectBurst = prepared((db, { collectionId, deviceId, since, except }: BurstQuestion) =>
   sql<BurstRow>`
-    select count(distinct name) as objects, sum(case when until_kind = 'updated' then 0 else 1 end) as gone,
-      min(until_at) as began_at, min(until_seq) as began_seq
+    select count(distinct name) as objects, sum(case when until_kind = 'updated' then 0 else 1 end) as gone
     from versions
     where collection_id = ${collectionId} and until_device = ${deviceId} and until_at > ${since} and name <> ${except}
   `.compile(db),
 );
+
+/** When the burst began, and with which change sequence; undefined: nothing happened. */
+export async function burstBegan(
+  tx: Db,
+  { collectionId, deviceId, since }: BurstQuestion,
+): Promise<{ readonly at: number; readonly seq: number } | undefined> {
+  return tx
+    .selectFrom('versions')
+    .select(['until_at as at', 'until_seq as seq'])
+    .where('collection_id', '=', collectionId)
+    .where('until_device', '=', deviceId)
+    .where('until_at', '>', since)
+    .orderBy('until_at')
+    .orderBy('until_seq')
+    .limit(1)
+    .executeTakeFirst();
+}
 
 /** A device that may not delete or rewrite in a home. */
 export interface Hold {

@@ -78,15 +78,21 @@ export async function delegatesOf(db: Db, id: string): Promise<Delegate[]> {
   return rows.map(({ delegate_id: delegate, access }) => ({ id: delegate as PrincipalId, access }));
 }
 
-/** For whom a principal may act. */
+/**
+ * For whom a principal may act, by itself or as a member of groups at any depth: each once, or twice where one way lets
+ * it read and another one write. Nobody acts for oneself. PostgreSQL wants one collation of both halves of the union.
+ */
 export async function delegatorsOf(db: Db, id: string): Promise<Delegate[]> {
-  const rows = await db
-    .selectFrom('delegates')
-    .select(['principal_id', 'access'])
-    .where('delegate_id', '=', id)
-    .orderBy('principal_id')
-    .execute();
-  return rows.map(({ principal_id: delegator, access }) => ({ id: delegator as PrincipalId, access }));
+  const { rows } = await sql<Delegate>`
+    with recursive identity (id) as (
+      select id from principals where id = ${id}
+      union
+      select group_members.group_id from group_members join identity on group_members.member_id = identity.id
+    )
+    select distinct principal_id as id, access from delegates
+    where delegate_id in (select id from identity) and principal_id <> ${id}
+    order by principal_id, access`.execute(db);
+  return rows.map(({ id: delegator, access }) => ({ id: delegator, access }));
 }
 
 export interface DelegateLists {

@@ -13,6 +13,8 @@ import { aces } from './migrations/0007-aces.ts';
 import { filesAndLocks } from './migrations/0008-files-and-locks.ts';
 import { history } from './migrations/0009-history.ts';
 import { subscriptions } from './migrations/0010-subscriptions.ts';
+import { attachments } from './migrations/0011-attachments.ts';
+import { defaultAlarms } from './migrations/0012-default-alarms.ts';
 
 export interface Migration {
   readonly name: string;
@@ -31,6 +33,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0008-files-and-locks', up: filesAndLocks },
   { name: '0009-history', up: history },
   { name: '0010-subscriptions', up: subscriptions },
+  { name: '0011-attachments', up: attachments },
+  { name: '0012-default-alarms', up: defaultAlarms },
 ];
 
 /** The number of the last one. */

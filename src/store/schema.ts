@@ -28,6 +28,9 @@ export interface Schema {
   guard_holds: GuardHoldTable;
   notices: NoticeTable;
   aces: AceTable;
+  attachments: AttachmentTable;
+  attachment_chunks: AttachmentChunkTable;
+  attachment_holders: AttachmentHolderTable;
 }
 
 export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';
@@ -133,6 +136,11 @@ export interface CollectionTable {
   strip_alarms: Generated<number>;
   strip_attachments: Generated<number>;
   strip_todos: Generated<number>;
+  /** default-alarm-vevent-datetime and its like as they were set: VALARM components; '' for none. */
+  alarm_vevent_datetime: string | null;
+  alarm_vevent_date: string | null;
+  alarm_vtodo_datetime: string | null;
+  alarm_vtodo_date: string | null;
   /**
    * The change sequence; sync tokens are made from it. A home's grows by one with each change of anything in it; any
    * other collection has here the home's at the last change of a member, 1 before the first.
@@ -433,4 +441,37 @@ export interface LockTable {
   owner: string | null;
   timeout_seconds: number;
   expires_at: number;
+}
+
+/** A managed attachment (RFC 8607). Those of a home that nothing holds any more are removed after a while. */
+export interface AttachmentTable {
+  id: string;
+  home_id: string;
+  filename: string;
+  /** As it was sent. */
+  content_type: string;
+  size: number;
+  /** Strong entity tag without quotes: a digest of the octets. */
+  etag: string;
+  created_at: number;
+}
+
+/** The octets of an attachment, piece by piece: no value is larger than one piece. */
+export interface AttachmentChunkTable {
+  attachment_id: string;
+  home_id: string;
+  place: number;
+  octets: Uint8Array;
+}
+
+/** That an object names an attachment, or did when it was what a kept version says. */
+export interface AttachmentHolderTable {
+  attachment_id: string;
+  /** It need not exist any more. */
+  object_id: string;
+  /** The home of the object. */
+  home_id: string;
+  uid: string;
+  /** When the object ceased to name it; null: its octets do, if it still exists. */
+  dropped_at: number | null;
 }

@@ -182,15 +182,20 @@ describe('a roll-back', () => {
 });
 
 test('what this process has seen is bounded in time and in number', () => {
-  const names = createRecentNames(10);
-  names.note('a', 'x', 0);
-  names.note('a', 'y', 5);
-  names.note('a', 'x', 8);
-  expect(names.look('a', 'x', 9)).toEqual({ count: 2, isKnown: true });
-  expect(names.look('a', 'y', 15)).toEqual({ count: 1, isKnown: false });
-  expect(names.look('b', 'x', 9)).toEqual({ count: 0, isKnown: false });
-  for (let number = 0; number < 5000; number += 1) names.note('a', `${number}`, 20);
-  expect(names.look('a', 'z', 20).count).toBe(1000);
-  for (let number = 0; number < 5000; number += 1) names.note(`${number}`, 'x', 20);
-  expect(names.look('a', '4999', 20).count).toBe(0);
+  const names = createRecentNames(10, 2);
+  names.note('a', 'x', { now: 0 });
+  names.note('a', 'y', { now: 5 });
+  names.note('a', 'x', { now: 8 });
+  expect(['x', 'y', 'z'].map((name) => names.isFree('a', name, 9))).toEqual([true, true, false]);
+  expect(names.isFree('b', 'x', 9)).toBe(true);
+  expect(names.isFree('a', 'y', 15)).toBe(false);
+  names.note('a', 'y', { now: 15, free: 1 });
+  expect(names.isFree('a', 'z', 15)).toBe(true);
+  // All of it is long ago.
+  names.note('a', 'z', { now: 16 });
+  expect([names.isFree('a', 'new', 17), names.isFree('a', 'new', 30)]).toEqual([false, true]);
+  for (let number = 0; number < 5000; number += 1) names.note('a', `${number}`, { now: 40 });
+  expect([names.isFree('a', '0', 40), names.isFree('a', '4999', 40)]).toEqual([false, true]);
+  for (let number = 0; number < 5000; number += 1) names.note(`${number}`, 'x', { now: 40 });
+  expect(names.isFree('a', 'new', 40)).toBe(true);
 });

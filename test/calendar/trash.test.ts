@@ -220,6 +220,24 @@ describe('the trash', () => {
     await expect(restoreAsOf(server.context, { actor: BOB, collection, at: START })).rejects.toThrow(Refusal);
   });
 
+  test('as of a time, what somebody has locked stays as it is, and is told', async () => {
+    await put('a.ics', 'a', 'old');
+    const at = server.time.now;
+    await put('a.ics', 'a', 'new');
+    await put('b.ics', 'b', 'new');
+    await put('c.ics', 'c', 'new');
+    const body =
+      '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+    for (const name of ['a.ics', 'b.ics']) {
+      const headers = { ...XML, depth: '0', timeout: 'Second-3600' };
+      expect((await server.request('LOCK', PATH + name, { body, headers })).status).toBe(200);
+    }
+    const collection = (await collectionAt(server.context, 'alice', 'calendar'))!;
+    const { restored, removed, left } = await restoreAsOf(server.context, { actor, collection, at });
+    expect([restored, removed, left.map(({ name }) => name).toSorted()]).toEqual([[], ['c.ics'], ['a.ics', 'b.ics']]);
+    expect(left[0]?.reason).toContain('locked');
+  });
+
   test('as of a time, one object alone: by its UID', async () => {
     await put('a.ics', 'a', 'old');
     await put('b.ics', 'b', 'old');

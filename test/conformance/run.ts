@@ -10,7 +10,7 @@ const HERE = import.meta.dirname;
 const SHARED = resolve(ROOT, '../shared/conformance');
 /** The suites of what the server claims to do today. */
 const FILES =
-  'propfind,options,put,delete,errors,well-known,current-user-principal,get,reports,mkcalendar,recurrenceput,vtodos,prefer,sync-report,json,timezones,availability,acl,webcal';
+  'propfind,options,put,delete,errors,well-known,current-user-principal,get,reports,mkcalendar,recurrenceput,vtodos,prefer,sync-report,json,timezones,availability,acl,calendaruserproxy,webcal,default-alarms,managed-attachments,managed-attachments-recurrence';
 
 const { values: options } = parseArgs({
   options: {

@@ -254,6 +254,24 @@ export function principalsContract(engine: Engine): void {
       expect(await delegatorsOf(opened.store.db, 'writer')).toEqual([{ id: 'boss', access: 'write' }]);
     });
 
+    test('groups of any depth are delegates for their members, but nobody for oneself', async () => {
+      await saveAll(['chief', 'clerk', 'intern'], 'user');
+      await saveAll(['office', 'juniors'], 'group');
+      await opened.store.write(async (tx) => {
+        await setMembers(tx, 'office', ['juniors', 'clerk', 'chief'], NOW);
+        await setMembers(tx, 'juniors', ['intern', 'office'], NOW);
+        await setDelegates(tx, 'chief', { read: ['office'], write: ['clerk'] }, NOW);
+      });
+      const delegators = (id: string) => delegatorsOf(opened.store.db, id);
+      expect(await delegators('intern')).toEqual([{ id: 'chief', access: 'read' }]);
+      expect(await delegators('juniors')).toEqual([{ id: 'chief', access: 'read' }]);
+      expect(await delegators('clerk')).toEqual([
+        { id: 'chief', access: 'read' },
+        { id: 'chief', access: 'write' },
+      ]);
+      expect(await delegators('chief')).toEqual([]);
+    });
+
     test('a member or delegate who does not exist is a conflict', async () => {
       await saveAll(['lonely'], 'group');
       const members = opened.store.write((tx) => setMembers(tx, 'lonely', ['ghost'], NOW));

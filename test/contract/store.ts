@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 
+import { attachmentsContract } from './store-attachments.ts';
 import { busyContract } from './store-busy.ts';
 import { candidatesContract } from './store-candidates.ts';
 import { changesContract } from './store-changes.ts';
@@ -34,6 +35,7 @@ export function storeContract(engine: Engine): void {
     locksContract(engine);
     setAsideContract(engine);
     versionsContract(engine);
+    attachmentsContract(engine);
     subscriptionsContract(engine);
   });
 }

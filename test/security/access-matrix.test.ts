@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withContained, type Privilege } from '../../src/auth/privileges.ts';
 import { METHODS } from '../../src/dav/methods/index.ts';
-import { ALL_KINDS, DIRECTORY_KINDS, type Kind } from '../../src/dav/resource.ts';
+import { ALL_KINDS, ATTACHMENT_KINDS, DIRECTORY_KINDS, type Kind } from '../../src/dav/resource.ts';
 import { collectionAt } from '../../src/calendar/collections.ts';
 import { replaceAces } from '../../src/store/aces.ts';
 import { setDelegates } from '../../src/store/memberships.ts';
@@ -14,6 +14,7 @@ import { CALENDAR_TYPE, event, startDavServer, XML, type DavServer } from '../da
  */
 const SHARED = '/dav/calendars/alice/shared/';
 const FREE_BUSY = ['read-free-busy', 'read-current-user-privilege-set'] as const;
+const OUTSIDE = ['read', 'read-current-user-privilege-set'] as const;
 const READ = ['read', 'read-acl', 'read-current-user-privilege-set'] as const;
 
 /** What a role may do in the home, in the calendar `shared`, and with principals and folders. */
@@ -28,7 +29,7 @@ const WRITING = [...READ, 'write', 'unlock', 'schedule-deliver', 'schedule-send'
 const ROLES: Readonly<Record<string, Role>> = {
   alice: { home: ['all'], shared: ['all'] },
   root: { home: ['all'], shared: ['all'] },
-  readDelegate: { home: READ, shared: READ },
+  readDelegate: { home: OUTSIDE, shared: OUTSIDE },
   writeDelegate: { home: WRITING, shared: WRITING },
   reader: { home: [], shared: ['read'], granted: [['grant', 'read']] },
   writer: { home: [], shared: ['read', 'write'], granted: [['grant', 'read', 'write']] },
@@ -46,7 +47,6 @@ const ROLES: Readonly<Record<string, Role>> = {
   revoked: none,
   stranger: none,
 };
-const OUTSIDE = ['read', 'read-current-user-privilege-set'] as const;
 
 /** Where a resource of each kind is, and whose privileges count there. */
 type Area = 'home' | 'shared' | 'outside' | 'principal';
@@ -57,6 +57,7 @@ const PLACES: Readonly<Record<Kind, readonly [path: string, area: Area]>> = {
   homes: ['/dav/calendars/', 'outside'],
   'principal-kind': ['/dav/principals/users/', 'outside'],
   principal: ['/dav/principals/users/alice/', 'principal'],
+  proxy: ['/dav/principals/users/alice/calendar-proxy-write/', 'principal'],
   addressbooks: ['/dav/addressbooks/', 'outside'],
   addressbook: ['/dav/addressbooks/directory/', 'outside'],
   card: ['/dav/addressbooks/directory/alice.vcf', 'outside'],
@@ -68,6 +69,9 @@ const PLACES: Readonly<Record<Kind, readonly [path: string, area: Area]>> = {
   freebusy: ['/dav/calendars/alice/freebusy/', 'home'],
   plain: ['/dav/files/alice/folder/', 'home'],
   object: [`${SHARED}a.ics`, 'shared'],
+  attachments: ['/dav/calendars/alice/attachments/', 'home'],
+  // Of an event that stays as it is in `shared`; where it is, is only known when it is made.
+  attachment: ['', 'shared'],
 };
 /** URLs at which nothing is. */
 const MISSING: Readonly<Record<string, readonly [path: string, area: Area]>> = {
@@ -102,7 +106,7 @@ const TAKES: Readonly<Record<string, (kind: string) => Privilege | undefined>> =
   PROPFIND: () => undefined,
   REPORT: () => undefined,
   PUT: (kind) => (kind === 'missing member' ? 'bind' : kind === 'object' ? 'write-content' : undefined),
-  POST: (kind) => (kind === 'calendar' ? 'bind' : undefined),
+  POST: (kind) => (kind === 'calendar' ? 'bind' : kind === 'object' ? 'write-content' : undefined),
   DELETE: (kind) => (kind === 'object' ? 'unbind' : undefined),
   PROPPATCH: () => 'write-properties',
   MKCALENDAR: (kind) => (kind === 'missing collection' ? 'bind' : undefined),
@@ -115,11 +119,15 @@ const TAKES: Readonly<Record<string, (kind: string) => Privilege | undefined>> =
 };
 
 let server: DavServer;
+let attachment = '';
 beforeAll(async () => {
   const users = Object.keys(ROLES).filter((name) => name !== 'root');
   server = await startDavServer({ users, admins: ['root'], settings: { freeBusyForAll: false, files: true } });
   await server.request('MKCALENDAR', SHARED);
   await server.request('MKCOL', '/dav/files/alice/folder/');
+  await server.request('PUT', `${SHARED}attached.ics`, { headers: CALENDAR_TYPE, body: event('attached') });
+  const added = await server.request('POST', `${SHARED}attached.ics?action=attachment-add`, { body: 'x' });
+  attachment = added.headers['location']!;
   await server.context.store.write(async (tx) => {
     await setDelegates(tx, 'alice', { read: ['readDelegate'], write: ['writeDelegate'] }, 0);
     const shared = (await collectionAt(server.context, 'alice', 'shared'))!;
@@ -166,16 +174,17 @@ function applies(method: string, kind: string): boolean {
   return METHODS.get(method)!.on.some((each) => each === kind);
 }
 
+const READ_ONLY: readonly string[] = [...DIRECTORY_KINDS, ...ATTACHMENT_KINDS];
 const TARGETS = Object.entries({ ...PLACES, ...MISSING });
 let cells = 0;
 
 test.each(Object.keys(ROLES))('%s may do what the privileges say, and nothing else', async (role) => {
   const wrong: string[] = [];
   for (const method of METHODS.keys()) {
-    for (const [kind, [path, area]] of TARGETS) {
-      // A directory is read by everybody and written by nobody: its own tests say so.
-      if ((DIRECTORY_KINDS as readonly string[]).includes(kind) && !['GET', 'HEAD', 'PROPFIND'].includes(method))
-        continue;
+    for (const [kind, [at, area]] of TARGETS) {
+      const path = kind === 'attachment' ? attachment : at;
+      // A directory, and attachments, are written by nobody: their own tests say so.
+      if (READ_ONLY.includes(kind) && !['GET', 'HEAD', 'PROPFIND'].includes(method)) continue;
       // Deleting and moving what the next cells ask for: done by who may not, and by the owner's own tests.
       await server.request('PUT', `${SHARED}a.ics`, { headers: CALENDAR_TYPE, body: event('a') });
       const lacks = missing(role, method, kind, area);

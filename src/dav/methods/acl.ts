@@ -41,5 +41,8 @@ async function principalOf({ principal }: AskedAce, { context }: DavRequest): Pr
   if (principal.kind === 'authenticated') return principal;
   const found = await resolve(context, segmentsOf(pathOf(principal.href)));
   if (found.kind === 'principal') return { kind: 'principal', id: found.principal.id };
+  if (found.kind === 'proxy') {
+    throw new Refusal('allowed-principal', 'What delegates may do comes with the home');
+  }
   throw new Refusal('recognized-principal', 'An href in the DAV:acl is not that of a principal');
 }

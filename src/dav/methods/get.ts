@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { createTurns } from '../../base/turns.ts';
 import { listObjects, withOctets } from '../../calendar/get-objects.ts';
 import { mergeCalendars } from '../../ical/group.ts';
+import { attachmentAnswer } from '../attachment.ts';
 import { negotiated } from '../calendar-format.ts';
 import { cardContentType, cardTag, cardText, versionTag } from '../card.ts';
 import { negotiatedVersion } from '../card-negotiation.ts';
@@ -29,6 +30,7 @@ async function run(request: DavRequest): Promise<DavAnswer> {
   if (resource.kind === 'object' && isAmongFiles(resource)) return fileAnswer(request, resource);
   if (resource.kind === 'object') return objectAnswer(request, resource);
   if (resource.kind === 'card') return cardAnswer(request, resource);
+  if (resource.kind === 'attachment') return attachmentAnswer(request, resource);
   if (resource.kind === 'calendar' && !prefersPage(request)) return calendarAnswer(request, resource);
   return pageAnswer(request, resource);
 }
@@ -91,7 +93,9 @@ async function calendarAnswer(request: DavRequest, resource: ResourceOf<'calenda
   const { context, preferences } = request;
   const format = negotiated(request.headers.accept);
   const { form } = format;
-  const etag = formatTag(collectionTag(context.calendar, resource.collection), form?.name);
+  const tag = collectionTag(context.calendar, resource.collection);
+  // Who sees times alone gets another file than who sees all of it.
+  const etag = formatTag(resource.collection.isVeiled === true ? `${tag}:busy` : tag, form?.name);
   const state = { ...resource.collection, etag };
   const headers = { ...validatorsOf(state), 'Cache-Control': PRIVATE, Vary: CALENDAR_VARY };
   checkRead(request.headers, state);

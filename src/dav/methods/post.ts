@@ -1,5 +1,6 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
+import { changeAttachments } from '../attachment.ts';
 import { addMember } from '../add-member.ts';
 import { storeMany } from '../bulk.ts';
 import { formatOf } from '../calendar-format.ts';
@@ -11,16 +12,18 @@ import type { ResourceOf } from '../resource.ts';
 import { me } from '../xml/names.ts';
 
 /**
- * POST, RFC 9110 §9.3.3: a new member at the Add-Member URI (RFC 5995), many resources at the calendar itself. Can
- * raise: what PUT can, max-resources, max-bytes, 400, 404, 415.
+ * POST, RFC 9110 §9.3.3: a new member at the Add-Member URI (RFC 5995), many resources at the calendar itself, managed
+ * attachments at an object (RFC 8607). Can raise: what PUT can, max-resources, max-bytes, max-attachment-size,
+ * max-attachments-per-resource, valid-action-parameter, valid-rid-parameter, valid-managed-id-parameter, 400, 404, 415.
  */
 export const post: Method = {
   name: 'POST',
-  on: ['calendar'],
+  on: ['calendar', 'object'],
   creates: true,
   run(request) {
     const { target } = request;
     if (target.kind === 'calendar') return postToCalendar(request, target);
+    if (target.kind === 'object') return changeAttachments(request, target);
     if (target.kind === 'missing' && target.name === ADD_MEMBER && target.parent?.kind === 'calendar') {
       return addMember(request, target.parent);
     }

@@ -39,7 +39,8 @@ function askedOf(body: XmlNode | undefined): PropRequest {
 }
 
 function finite(depth: Depth, { kind }: Resource, asked: PropRequest): Depth {
-  if (depth !== 'infinity' || kind === 'object' || kind === 'principal' || kind === 'card') return depth;
+  // Of a principal, all that is below it is one level down.
+  if (depth !== 'infinity' || ['object', 'principal', 'proxy', 'card'].includes(kind)) return depth;
   if ((kind === 'root' || kind === 'dav-root') && isDiscovery(asked)) return 0;
   throw new Refusal('propfind-finite-depth', 'Ask with Depth: 0 or 1');
 }

@@ -1,16 +1,18 @@
 import { BadRequest } from '../../base/refusal.ts';
+import { setDelegates } from '../../calendar/delegates.ts';
 import {
   updateCollection,
   updateObjectProperties,
   updatePrincipalProperties,
 } from '../../calendar/update-collection.ts';
+import { delegateList, type DelegateList } from '../delegate-list.ts';
 import type { DavRequest, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
 import { preferenceHeaders } from '../prefer.ts';
-import { instructionsOf, isSettable, planUpdate, type PropertyUpdate } from '../property-update.ts';
+import { instructionsOf, isSettable, planUpdate, type Instruction, type PropertyUpdate } from '../property-update.ts';
 import { readXml } from '../read-xml.ts';
 import { requireResource } from '../require-resource.ts';
-import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource } from '../resource.ts';
+import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource, type ResourceOf } from '../resource.ts';
 import { checkTarget, collectionCheck, writeCheck } from '../write-check.ts';
 import { dav } from '../xml/names.ts';
 
@@ -29,12 +31,10 @@ export const proppatch: Method = {
     if (!isSettable(resource)) throw new BadRequest('Properties cannot be set here', { status: 403 });
     const instructions = instructionsOf(body);
     if (instructions.length === 0) throw new BadRequest('The DAV:propertyupdate holds no property');
-    const update = planUpdate(instructions, {
-      kind: resource.kind,
-      creating: false,
-      limits: request.context.calendar.limits,
-    });
-    if (update.accepted) await apply(request, resource, update);
+    const { limits } = request.context.calendar;
+    const delegates = resource.kind === 'proxy' ? await listAsked(request, resource, instructions) : undefined;
+    const update = planUpdate(instructions, { kind: resource.kind, creating: false, limits, delegates });
+    if (update.accepted) await apply(request, { resource, update, delegates: delegates?.delegates });
     // RFC 8144 §2.2: a minimal answer to complete success has no body.
     if (update.accepted && request.preferences.minimal) {
       return { status: 200, headers: preferenceHeaders(request.preferences, ['return=minimal']) };
@@ -43,9 +43,28 @@ export const proppatch: Method = {
   },
 };
 
-async function apply(request: DavRequest, resource: Resource, { changes }: PropertyUpdate): Promise<void> {
+function listAsked(
+  { context, headers }: DavRequest,
+  proxy: ResourceOf<'proxy'>,
+  instructions: readonly Instruction[],
+): Promise<DelegateList> {
+  return delegateList(instructions, proxy, { context, own: { publicUrl: context.publicUrl, host: headers.host } });
+}
+
+interface Change {
+  readonly resource: Resource;
+  readonly update: PropertyUpdate;
+  readonly delegates: DelegateList['delegates'];
+}
+
+async function apply(request: DavRequest, { resource, update: { changes }, delegates }: Change): Promise<void> {
   const { context, unchanged, locks } = request;
   const { actor, calendar } = context;
+  if (resource.kind === 'proxy') {
+    const { owner, access } = resource;
+    if (delegates !== undefined) await setDelegates(calendar, { actor, principal: owner, access, delegates });
+    return;
+  }
   if (resource.kind === 'object') {
     const { object } = resource;
     await updateObjectProperties(calendar, {

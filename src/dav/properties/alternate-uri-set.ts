@@ -3,10 +3,16 @@ import { property } from '../property.ts';
 import { dav } from '../xml/names.ts';
 import { el, href } from '../xml/write.ts';
 
+const NAME = dav('alternate-URI-set');
+const NONE = el(NAME);
+
 /** DAV:alternate-URI-set, RFC 3744 §4.1. */
 export const alternateUriSet = property({
-  name: dav('alternate-URI-set'),
-  on: ['principal'],
-  get: ({ principal }) =>
-    el(dav('alternate-URI-set'), ...[...mailtoAddresses(principal), ...urnAddresses(principal)].map(href)),
+  name: NAME,
+  on: ['principal', 'proxy'],
+  get(resource) {
+    if (resource.kind === 'proxy') return NONE;
+    const { principal } = resource;
+    return el(NAME, ...[...mailtoAddresses(principal), ...urnAddresses(principal)].map(href));
+  },
 });

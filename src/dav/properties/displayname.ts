@@ -11,6 +11,7 @@ const ON = [
   'principals',
   'principal-kind',
   'principal',
+  'proxy',
   'homes',
   ...DIRECTORY_KINDS,
   ...COLLECTION_KINDS,
@@ -44,6 +45,8 @@ function nameOf(resource: ResourceOf<(typeof ON)[number]>): string | undefined {
     case 'card':
     case 'principal':
       return resource.principal.name;
+    case 'proxy':
+      return `${resource.owner.name} (${PROXIES[resource.access]})`;
     case 'homes':
       return 'Calendars';
     case 'home':
@@ -54,6 +57,8 @@ function nameOf(resource: ResourceOf<(typeof ON)[number]>): string | undefined {
 }
 
 const FOLDERS = { user: 'Users', group: 'Groups', room: 'Rooms', resource: 'Resources' } as const;
+
+const PROXIES = { read: 'delegates, read only', write: 'delegates, read and write' } as const;
 
 const FIXED = {
   calendar: undefined,

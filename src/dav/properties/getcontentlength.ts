@@ -18,6 +18,7 @@ export const getcontentlength = property({
   get(resource, context) {
     if (resource.kind === 'card')
       return cardText(resource, '3.0', context).then((card) => length(Buffer.byteLength(card)));
+    if (resource.kind === 'attachment') return length(resource.attachment.size);
     return resource.kind === 'object' ? length(resource.object.size) : NONE;
   },
 });

@@ -22,6 +22,7 @@ export const getcontenttype = property({
   on: ALL_KINDS,
   get: (resource, { calendar }) => {
     if (resource.kind === 'card') return CARD;
+    if (resource.kind === 'attachment') return el(NAME, text(resource.attachment.contentType));
     if (resource.kind !== 'object') return COLLECTION;
     if (resource.collection.kind === 'plain') {
       return fileType(calendar, resource.object).then((type) => el(NAME, text(type)));

@@ -6,7 +6,7 @@ import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
 
 const NAME = dav('getetag');
-const ON = [...COLLECTION_KINDS, 'object', 'card'] as const;
+const ON = [...COLLECTION_KINDS, 'object', 'card', 'attachment'] as const;
 
 /** DAV:getetag, RFC 4918 §15.6: the ETag of GET, strong. */
 export const getetag = property({
@@ -18,5 +18,6 @@ export const getetag = property({
 
 function tagOf(resource: ResourceOf<(typeof ON)[number]>, { calendar }: DavContext): string {
   if (resource.kind === 'object') return resource.object.etag;
+  if (resource.kind === 'attachment') return resource.attachment.etag;
   return resource.kind === 'card' ? cardTag(resource.principal) : collectionTag(calendar, resource.collection);
 }

@@ -22,6 +22,10 @@ import { calendarUserType } from './calendar-user-type.ts';
 import { creationdate } from './creationdate.ts';
 import { currentUserPrincipal } from './current-user-principal.ts';
 import { currentUserPrivilegeSet } from './current-user-privilege-set.ts';
+import { defaultAlarmVeventDate } from './default-alarm-vevent-date.ts';
+import { defaultAlarmVeventDatetime } from './default-alarm-vevent-datetime.ts';
+import { defaultAlarmVtodoDate } from './default-alarm-vtodo-date.ts';
+import { defaultAlarmVtodoDatetime } from './default-alarm-vtodo-datetime.ts';
 import { displayname } from './displayname.ts';
 import { emailAddressSet } from './email-address-set.ts';
 import { getcontentlength } from './getcontentlength.ts';
@@ -33,6 +37,9 @@ import { groupMemberSet } from './group-member-set.ts';
 import { groupMembership } from './group-membership.ts';
 import { inheritedAclSet } from './inherited-acl-set.ts';
 import { lockdiscovery } from './lockdiscovery.ts';
+import { managedAttachmentsServerUrl } from './managed-attachments-server-url.ts';
+import { maxAttachmentSize } from './max-attachment-size.ts';
+import { maxAttachmentsPerResource } from './max-attachments-per-resource.ts';
 import { maxAttendeesPerInstance } from './max-attendees-per-instance.ts';
 import { addressbookMaxResourceSize, maxResourceSize } from './max-resource-size.ts';
 import { notificationUrl } from './notification-url.ts';
@@ -43,6 +50,7 @@ import { principalUrl } from './principal-url.ts';
 import { quotaAvailableBytes } from './quota-available-bytes.ts';
 import { quotaUsedBytes } from './quota-used-bytes.ts';
 import { resourceId } from './resource-id.ts';
+import { recordType } from './record-type.ts';
 import { refreshrate } from './refreshrate.ts';
 import { resourcetype } from './resourcetype.ts';
 import { scheduleCalendarTransp } from './schedule-calendar-transp.ts';
@@ -92,6 +100,10 @@ const ALL: readonly Property[] = [
   creationdate,
   currentUserPrincipal,
   currentUserPrivilegeSet,
+  defaultAlarmVeventDate,
+  defaultAlarmVeventDatetime,
+  defaultAlarmVtodoDate,
+  defaultAlarmVtodoDatetime,
   displayname,
   emailAddressSet,
   getcontentlength,
@@ -103,6 +115,9 @@ const ALL: readonly Property[] = [
   groupMembership,
   inheritedAclSet,
   lockdiscovery,
+  managedAttachmentsServerUrl,
+  maxAttachmentSize,
+  maxAttachmentsPerResource,
   maxAttendeesPerInstance,
   maxResourceSize,
   addressbookMaxResourceSize,
@@ -113,6 +128,7 @@ const ALL: readonly Property[] = [
   principalUrl,
   quotaAvailableBytes,
   quotaUsedBytes,
+  recordType,
   refreshrate,
   resourceId,
   resourcetype,

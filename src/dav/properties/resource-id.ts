@@ -5,7 +5,7 @@ import { COLLECTION_KINDS, type ResourceOf } from '../resource.ts';
 import { dav } from '../xml/names.ts';
 import { el, href } from '../xml/write.ts';
 
-const ON = [...COLLECTION_KINDS, 'principal', 'object'] as const;
+const ON = [...COLLECTION_KINDS, 'principal', 'proxy', 'object'] as const;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** DAV:resource-id, RFC 5842 §3.1: a URI that stays with the resource when it is renamed or moved. */
@@ -17,6 +17,7 @@ export const resourceId = property({
 
 function uuidOf(resource: ResourceOf<(typeof ON)[number]>): string {
   if (resource.kind === 'object') return derived(resource.object.id);
+  if (resource.kind === 'proxy') return derived(`${resource.owner.guid}:${resource.access}`);
   if (resource.kind !== 'principal') return derived(resource.collection.id);
   const { guid, id } = resource.principal;
   return UUID.test(guid) ? guid.toLowerCase() : derived(id);

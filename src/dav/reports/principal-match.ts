@@ -1,19 +1,18 @@
 import { BadRequest } from '../../base/refusal.ts';
-import { allGroups, getPrincipal } from '../../calendar/principals.ts';
+import { allGroups, delegatorsOf, getPrincipal } from '../../calendar/principals.ts';
 import { childrenOf as membersOf } from '../children.ts';
-import { principalHref } from '../hrefs.ts';
 import { principalKindsIn, principalResource, requireDepthZero } from '../principal-scope.ts';
+import { proxiesFor } from '../proxy.ts';
 import { parsePropRequest, type PropRequest } from '../prop-request.ts';
 import { responsesInSlices } from '../propstats.ts';
 import { PROPERTIES } from '../properties/index.ts';
 import type { Property } from '../property.ts';
 import { report, type ReportRequest } from '../report.ts';
-import { ALL_KINDS, type Resource } from '../resource.ts';
+import { ALL_KINDS, type Resource, type ResourceOf } from '../resource.ts';
 import type { DavResponse } from '../xml/multistatus.ts';
 import { dav } from '../xml/names.ts';
 import { childOf } from '../xml/parse.ts';
 import { href } from '../xml/write.ts';
-import type { Principal } from '../../calendar/model.ts';
 
 interface Query {
   /** Undefined: DAV:self. */
@@ -45,6 +44,7 @@ const NO_PROPERTY: Property = {
   value: () => undefined,
   change: undefined,
   createOnly: false,
+  onProxies: false,
 };
 
 async function* responses(
@@ -55,13 +55,11 @@ async function* responses(
   const { context } = request;
   const identities = await identitiesOf(request);
   if (property === undefined) {
-    const members = identities
-      .filter((principal) => isWithin(principal, resource))
-      .map((principal) => principalResource(principal, context));
+    const members = identities.filter((identity) => isWithin(identity, resource));
     yield* responsesInSlices(members, asked, request);
     return;
   }
-  const hrefs = identities.map((principal) => href(principalHref(principal)));
+  const hrefs = identities.map((identity) => href(identity.href));
   for await (const page of descendants(resource, request)) {
     const values = await Promise.all(page.map((member) => property.value(member, context)));
     const matching = page.filter((_, index) => hrefs.some((own) => values[index]?.includes(own)));
@@ -69,17 +67,26 @@ async function* responses(
   }
 }
 
-/** The current user, and the groups that it acts as a member of. */
-async function identitiesOf({ context: { actor, calendar } }: ReportRequest): Promise<readonly Principal[]> {
+type Identity = ResourceOf<'principal' | 'proxy'>;
+
+/** The current user, the groups that it acts as a member of, and the proxies of those for whom it acts. */
+async function identitiesOf({ context }: ReportRequest): Promise<readonly Identity[]> {
+  const { actor, calendar } = context;
   const self = actor && (await getPrincipal(calendar, actor.id));
-  return self === undefined ? [] : [self, ...(await allGroups(calendar, self.id))];
+  if (self === undefined) return [];
+  const principals = [self, ...(await allGroups(calendar, self.id))];
+  return [
+    ...principals.map((principal) => principalResource(principal, context)),
+    ...proxiesFor(await delegatorsOf(calendar, self.id), context),
+  ];
 }
 
-/** A report on a principal itself matches that one (§9.3: "issued against a group"). */
-const isWithin = (principal: Principal, resource: Resource): boolean =>
-  resource.kind === 'principal'
-    ? resource.principal.id === principal.id
-    : principalKindsIn(resource).includes(principal.kind);
+/** A report on a principal itself matches that one (§9.3: "issued against a group"), and the proxies below it. */
+function isWithin(identity: Identity, resource: Resource): boolean {
+  if (resource.kind === 'proxy') return identity.href === resource.href;
+  if (resource.kind === 'principal') return identity.href.startsWith(resource.href);
+  return principalKindsIn(resource).includes((identity.kind === 'proxy' ? identity.owner : identity.principal).kind);
+}
 
 /** Members at any depth, page by page. */
 async function* descendants(resource: Resource, request: ReportRequest): AsyncGenerator<readonly Resource[], void> {

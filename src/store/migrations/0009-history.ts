@@ -52,7 +52,7 @@ function versions(tx: Db): readonly string[] {
     ) ${table}`,
     'create index versions_of_uid on versions (home_id, uid)',
     // Of a collection, and in it of a device, for the guard.
-    'create index versions_of_collection on versions (collection_id, until_device, until_at, name)',
+    'create index versions_of_collection on versions (collection_id, until_device, until_at, name, until_kind)',
     'create index versions_by_age on versions (until_at)',
     'create index versions_in_trash on versions (home_id, until_at) where trashed = 1',
   ];

@@ -130,8 +130,8 @@ describe('ACL (RFC 3744 §8.1)', () => {
     });
     expect(multistatus(named.body).entries.map(({ href }) => href)).toEqual([
       '/dav/principals/users/alice/',
-      '/dav/principals/users/dora/',
-      '/dav/principals/users/emil/',
+      '/dav/principals/users/alice/calendar-proxy-read/',
+      '/dav/principals/users/alice/calendar-proxy-write/',
       '/dav/principals/users/bob/',
     ]);
   });
@@ -190,5 +190,70 @@ describe('a request that cannot be (RFC 3744 §8.1.1)', () => {
     const path = await calendar();
     expect((await set(`${path}a.ics`, '')).status).toBe(405);
     expect((await set(`${path}none.ics`, '')).status).toBe(404);
+  });
+});
+
+describe('DAV:acl of what nobody can grant (RFC 3744 §5.5)', () => {
+  const AUTHENTICATED = '<D:principal><D:authenticated/></D:principal>';
+  const privilegesIn = (text: string): readonly string[] =>
+    [...text.matchAll(/<D:privilege><[DC]:([\w-]+)\/>/g)].map(([, name = '']) => name);
+  async function acesOf(path: string, as: string): Promise<readonly string[]> {
+    const { body } = await server.request('PROPFIND', path, { as, ...propfind('0', ['D:acl']) });
+    const status = /HTTP\/1\.1 (\d+)/.exec(body.toString())?.[1];
+    return status === '200' ? (body.toString().match(/<D:ace>.*?<\/D:ace>/gs) ?? []) : [String(status)];
+  }
+
+  test.each([
+    ...['/', '/dav/', '/dav/principals/', '/dav/principals/users/', '/dav/calendars/'],
+    ...['/dav/addressbooks/', '/dav/addressbooks/directory/', '/dav/addressbooks/directory/alice.vcf'],
+    '/dav/principals/groups/inner/',
+  ])('%s: everybody who is logged in reads it, and an administrator is told so', async (path) => {
+    const [everybody, ...others] = await acesOf(path, 'root');
+    expect(everybody).toContain(AUTHENTICATED);
+    expect(everybody).toContain('<D:protected/>');
+    expect(privilegesIn(everybody!)).toEqual(['read', 'read-current-user-privilege-set']);
+    expect(others).toEqual([]);
+    expect(await acesOf(path, 'bob')).toEqual(['403']);
+  });
+
+  test('a principal has its own privileges as DAV:self, and tells itself so', async () => {
+    const [self, everybody, ...others] = await acesOf('/dav/principals/users/alice/', 'alice');
+    expect(self).toContain('<D:principal><D:self/></D:principal>');
+    expect(privilegesIn(self!)).toEqual(['read', 'read-acl', 'read-current-user-privilege-set', 'write-properties']);
+    expect(everybody).toContain(AUTHENTICATED);
+    expect(others).toEqual([]);
+    expect(await acesOf('/dav/principals/users/alice/', 'bob')).toEqual(['403']);
+  });
+
+  test('the principal of delegates is its owner’s', async () => {
+    const [owner, everybody] = await acesOf('/dav/principals/users/alice/calendar-proxy-read/', 'alice');
+    expect(owner).toContain(`<D:principal>${user('alice')}</D:principal>`);
+    expect(everybody).toContain(AUTHENTICATED);
+  });
+
+  test.each(['', 'notification/', 'freebusy/', 'inbox/', 'outbox/', 'calendar/'])(
+    'the home’s %s has its owner and delegates, all of it protected',
+    async (name) => {
+      const aces = await acesOf(`/dav/calendars/alice/${name}`, 'alice');
+      expect(aces[0]).toContain('<D:principal><D:property><D:owner/></D:property></D:principal>');
+      expect(aces[1]).toContain('calendar-proxy-read/');
+      expect(aces[2]).toContain('calendar-proxy-write/');
+      expect(aces.every((each) => each.includes('<D:protected/>'))).toBe(true);
+      const inherited = '<D:inherited><D:href>/dav/calendars/alice/</D:href></D:inherited>';
+      expect(aces.slice(0, 3).every((each) => each.includes(inherited))).toBe(name !== '');
+    },
+  );
+
+  test('what the list says is what who it speaks of may do', async () => {
+    for (const [path, as, at] of [
+      ['/dav/calendars/alice/', 'alice', 0],
+      ['/dav/calendars/alice/', 'dora', 1],
+      ['/dav/calendars/alice/notification/', 'emil', 2],
+      ['/dav/principals/users/alice/', 'alice', 0],
+    ] as const) {
+      const said = privilegesIn((await acesOf(path, 'alice'))[at]!);
+      const own = await server.request('PROPFIND', path, { as, ...propfind('0', ['D:current-user-privilege-set']) });
+      expect(privilegesIn(own.body.toString())).toEqual(expect.arrayContaining([...said]));
+    }
   });
 });

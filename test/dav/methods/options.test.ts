@@ -23,7 +23,10 @@ test.each([
   [`${HOME}inbox/`, `${READ}, ACL`],
   [`${HOME}outbox/`, `${READ}, ACL`],
   [`${HOME}calendar/`, 'OPTIONS, GET, HEAD, POST, DELETE, PROPFIND, PROPPATCH, MOVE, LOCK, UNLOCK, REPORT, ACL'],
-  [`${HOME}calendar/a.ics`, 'OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, COPY, MOVE, LOCK, UNLOCK, REPORT'],
+  [
+    `${HOME}calendar/a.ics`,
+    'OPTIONS, GET, HEAD, PUT, POST, DELETE, PROPFIND, PROPPATCH, COPY, MOVE, LOCK, UNLOCK, REPORT',
+  ],
   [`${HOME}none/`, 'OPTIONS, PUT, POST, MKCALENDAR, MKCOL, LOCK'],
 ])('OPTIONS %s allows %s, and names the classes of the server', async (path, allow) => {
   const answer = await server.request('OPTIONS', path);

@@ -25,6 +25,8 @@ const hrefs = ({ body }: Answer): readonly string[] => multistatus(body).entries
 describe('Depth', () => {
   const members = ['calendar', 'freebusy', 'inbox', 'notification', 'outbox', 'tasks'].map((uri) => `${HOME}${uri}/`);
   const folders = ['users', 'groups', 'rooms', 'resources'].map((folder) => `/dav/principals/${folder}/`);
+  const ALICE = '/dav/principals/users/alice/';
+  const proxies = [`${ALICE}calendar-proxy-read/`, `${ALICE}calendar-proxy-write/`];
   test.each([
     ['/', '0', ['/']],
     ['/', '1', ['/', '/dav/']],
@@ -35,8 +37,11 @@ describe('Depth', () => {
       '1',
       ['/dav/principals/users/', '/dav/principals/users/alice/', '/dav/principals/users/bob/'],
     ],
-    ['/dav/principals/users/alice/', '1', ['/dav/principals/users/alice/']],
-    ['/dav/principals/users/alice/', 'infinity', ['/dav/principals/users/alice/']],
+    [ALICE, '0', [ALICE]],
+    [ALICE, '1', [ALICE, ...proxies]],
+    [ALICE, 'infinity', [ALICE, ...proxies]],
+    [proxies[0]!, '1', [proxies[0]!]],
+    [proxies[1]!, 'infinity', [proxies[1]!]],
     // Of all homes one's own is listed.
     ['/dav/calendars/', '1', ['/dav/calendars/', HOME]],
     [HOME, '0', [HOME]],

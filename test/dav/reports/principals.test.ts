@@ -162,7 +162,12 @@ describe('principal-match (RFC 3744 §9.3)', () => {
   });
 
   test('only what is below the Request-URI matches', async () => {
-    expect(hrefs((await match('<D:self/>', `${PRINCIPALS}users/`)).text)).toEqual([user('alice')]);
+    // Alice is a delegate of Bob's, for writing: she is in that group of his.
+    const proxy = `${user('bob')}calendar-proxy-write/`;
+    expect(hrefs((await match('<D:self/>', `${PRINCIPALS}users/`)).text)).toEqual([user('alice'), proxy]);
+    expect(hrefs((await match('<D:self/>', user('bob'))).text)).toEqual([proxy]);
+    expect(hrefs((await match('<D:self/>', proxy)).text)).toEqual([proxy]);
+    expect((await match('<D:self/>', `${PRINCIPALS}groups/`)).text).not.toContain('calendar-proxy');
     expect((await match('<D:self/>', '/dav/calendars/')).text).not.toContain('<D:response>');
   });
 
