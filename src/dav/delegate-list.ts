@@ -1,10 +1,9 @@
-import { BadRequest, Refusal } from '../base/refusal.ts';
+import { Refusal } from '../base/refusal.ts';
 import { requireAllowed } from '../calendar/delegates.ts';
 import type { Principal } from '../calendar/model.ts';
 import { principalsById } from '../calendar/principals.ts';
-import { localPath, type OwnNames } from './destination.ts';
+import { localSegments, type OwnNames } from './destination.ts';
 import { encodeSegment, principalHref } from './hrefs.ts';
-import { segmentsOf } from './path.ts';
 import type { DavContext } from './property.ts';
 import type { Instruction } from './property-update.ts';
 import type { ResourceOf } from './resource.ts';
@@ -28,14 +27,14 @@ export async function delegateList(
 ): Promise<DelegateList> {
   const nodes = instructions.filter(({ name }) => name === dav('group-member-set')).flatMap(({ node }) => node ?? []);
   // /dav/principals/users/ID/: whether the rest is right, the comparison of hrefs tells.
-  const ids = nodes.flatMap(hrefsIn).flatMap((href) => segmentsIn(href, own)?.[3] ?? []);
+  const ids = nodes.flatMap(hrefsIn).flatMap((href) => localSegments(href, own)?.[3] ?? []);
   const found = await principalsById(context.calendar, [...new Set(ids)]);
   const byHref = new Map(found.map((principal) => [principalHref(principal), principal]));
   let delegates: readonly Principal[] | undefined;
   return {
     take(node) {
       const named = (node === undefined ? [] : hrefsIn(node)).map((href) => {
-        const principal = byHref.get(`/${segmentsIn(href, own)?.map(encodeSegment).join('/') ?? ''}/`);
+        const principal = byHref.get(`/${localSegments(href, own)?.map(encodeSegment).join('/') ?? ''}/`);
         if (principal !== undefined) return principal;
         throw new Refusal('recognized-principal', 'An href in DAV:group-member-set is not that of a user or group');
       });
@@ -46,18 +45,6 @@ export async function delegateList(
       return delegates;
     },
   };
-}
-
-/** The segments of a principal URL, whatever its form: absolute, with or without the last slash, encoded or not. */
-function segmentsIn(href: string, own: OwnNames): readonly string[] | undefined {
-  try {
-    const path = localPath(href, own);
-    return path === undefined ? undefined : segmentsOf(path);
-  } catch (error) {
-    // No path, such as a mailto: URI.
-    if (error instanceof BadRequest) return undefined;
-    throw error;
-  }
 }
 
 const hrefsIn = (node: XmlNode): readonly string[] => childrenOf(node, dav('href')).map(({ text }) => text.trim());

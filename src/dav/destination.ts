@@ -31,6 +31,17 @@ export function localPath(reference: string, own: OwnNames): string | undefined 
   return isOwn(authority, own) ? checkedPath(path === '' ? '/' : path) : undefined;
 }
 
+/** The decoded segments of such a path; undefined for what names nothing here, be it another server or a mailto: URI. */
+export function localSegments(reference: string, own: OwnNames): readonly string[] | undefined {
+  try {
+    const path = localPath(reference, own);
+    return path === undefined ? undefined : segmentsOf(path);
+  } catch (error) {
+    if (error instanceof BadRequest) return undefined;
+    throw error;
+  }
+}
+
 function isOwn(authority: string, { publicUrl, host }: OwnNames): boolean {
   const wanted = bareAuthority(authority);
   if (host !== undefined && bareAuthority(host) === wanted) return true;

@@ -1,8 +1,8 @@
 import { Refusal } from '../../base/refusal.ts';
 import { setAccessControlList, type AcePrincipal } from '../../calendar/access-control.ts';
 import { parseAcl, type AskedAce } from '../acl-xml.ts';
+import { localSegments } from '../destination.ts';
 import type { DavRequest, Method } from '../method.ts';
-import { pathOf, segmentsOf } from '../path.ts';
 import { readXml } from '../read-xml.ts';
 import { requireResource } from '../require-resource.ts';
 import { resolve } from '../resolve.ts';
@@ -37,11 +37,12 @@ export const acl: Method = {
   },
 };
 
-async function principalOf({ principal }: AskedAce, { context }: DavRequest): Promise<AcePrincipal> {
+async function principalOf({ principal }: AskedAce, { context, headers }: DavRequest): Promise<AcePrincipal> {
   if (principal.kind === 'authenticated') return principal;
-  const found = await resolve(context, segmentsOf(pathOf(principal.href)));
-  if (found.kind === 'principal') return { kind: 'principal', id: found.principal.id };
-  if (found.kind === 'proxy') {
+  const segments = localSegments(principal.href, { publicUrl: context.publicUrl, host: headers.host });
+  const found = segments && (await resolve(context, segments));
+  if (found?.kind === 'principal') return { kind: 'principal', id: found.principal.id };
+  if (found?.kind === 'proxy') {
     throw new Refusal('allowed-principal', 'What delegates may do comes with the home');
   }
   throw new Refusal('recognized-principal', 'An href in the DAV:acl is not that of a principal');
