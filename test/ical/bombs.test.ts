@@ -86,14 +86,17 @@ describe.each(BOMBS)('5 MB of %s', (_, make, expected) => {
   ])('cost %s no more than their length', (_what, run) => {
     const small = make(MB / 32);
     const large = make(MB / 2);
-    // Sixteen times the octets: a quadratic step would take 256 times as long, and other programs may double what is
-    // measured. Under a millisecond the clock says little.
-    expect(
+    // Under a millisecond the clock says little.
+    const ratio = (): number =>
       leastCpu(() => run(large)) /
-        Math.max(
-          1,
-          leastCpu(() => run(small)),
-        ),
-    ).toBeLessThan(128);
+      Math.max(
+        1,
+        leastCpu(() => run(small)),
+      );
+    let least = ratio();
+    // Other programs may fall into either side of one measurement.
+    for (let i = 0; i < 3 && least >= 64; i++) least = Math.min(least, ratio());
+    // Sixteen times the octets: a quadratic step would take 256 times as long.
+    expect(least).toBeLessThan(64);
   });
 });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { RRuleTemporal } from 'rrule-temporal';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../src/base/refusal.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
 import { recurrenceSet, type RecurrenceSet } from '../../src/ical/recurrence.ts';
 import { parseTimeValue } from '../../src/ical/time-value.ts';
@@ -9,29 +8,10 @@ import { UTC, zonesOf } from '../../src/ical/timezone.ts';
 import { holds } from '../properties/holds.ts';
 import { calendar } from './calendar-text.ts';
 import { rule, ruleOf, start } from './rule-arbitraries.ts';
+import { setOf, startsOf } from './starts-of.ts';
 
 const SEED = 5545;
 const DAY = 86_400_000;
-
-function setOf(...lines: readonly string[]): RecurrenceSet {
-  const source = parseCalendar(calendar('BEGIN:VEVENT', 'UID:1', ...lines, 'END:VEVENT'));
-  return recurrenceSet(source.components, { zones: zonesOf(source), floating: UTC });
-}
-
-/** The first starts up to an instant. Undefined when the set is refused, or its rule is too sparse to be looked at. */
-function startsOf(make: () => RecurrenceSet, most: number, to: number): number[] | undefined {
-  const starts: number[] = [];
-  try {
-    for (const instance of make().instances({ from: -Infinity, to }, { steps: 50_000 })) {
-      starts.push(instance.start);
-      if (starts.length === most) break;
-    }
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-  return starts;
-}
 
 function judgeOf(text: string, dtstart: string, zone: string, most: number, to: number): number[] | undefined {
   const starts: number[] = [];

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { RRuleTemporal } from 'rrule-temporal';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../src/base/refusal.ts';
-import { parseCalendar } from '../../src/ical/parse.ts';
-import { recurrenceSet, type RecurrenceSet } from '../../src/ical/recurrence.ts';
+import type { RecurrenceSet } from '../../src/ical/recurrence.ts';
 import { parseTimeValue } from '../../src/ical/time-value.ts';
-import { UTC, zonesOf } from '../../src/ical/timezone.ts';
 import { holds } from '../properties/holds.ts';
-import { calendar } from './calendar-text.ts';
+import { setOf, startsOf } from './starts-of.ts';
 
 const SEED = 7529;
 const DAY = 86_400_000;
@@ -66,26 +63,6 @@ function ruleOf(scales: readonly string[], skips: readonly string[]): fc.Arbitra
 const start = fc
   .integer({ min: Date.UTC(1975, 0, 1) / DAY, max: Date.UTC(2050, 0, 1) / DAY })
   .map((day) => `${new Date(day * DAY).toISOString().slice(0, 10).replaceAll('-', '')}T090000`);
-
-function setOf(...lines: readonly string[]): RecurrenceSet {
-  const source = parseCalendar(calendar('BEGIN:VEVENT', 'UID:1', ...lines, 'END:VEVENT'));
-  return recurrenceSet(source.components, { zones: zonesOf(source), floating: UTC });
-}
-
-/** The first starts up to an instant; undefined for a set that is refused. */
-function startsOf(make: () => RecurrenceSet, most: number, to: number): number[] | undefined {
-  const starts: number[] = [];
-  try {
-    for (const instance of make().instances({ from: -Infinity, to }, { steps: 100_000 })) {
-      starts.push(instance.start);
-      if (starts.length === most) break;
-    }
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-  return starts;
-}
 
 /** What ICU itself writes of a day. */
 interface Field {
