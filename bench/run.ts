@@ -4,13 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { DateTime } from 'luxon';
-import { CALENDAR_HEADERS, davClient } from '../test/dav-client.ts';
+import { davClient } from '../test/dav-client.ts';
 import { kalends, removeDir, startServer, temporaryDir, type LiveServer } from '../test/live-server.ts';
-import { cpuMilliseconds, peakMebibytes } from './cpu.ts';
+import { peakMebibytes } from './cpu.ts';
 import { diskSyncs } from './disk-syncs.ts';
 import { engineHolds } from './engine.ts';
-import { type BenchEvent, type Interval, makeEvents, type Span } from './events.ts';
+import { type BenchEvent, makeEvents } from './events.ts';
+import { benchAccounts, type Loaded, prepare, SPAN, WRITERS } from './loaded.ts';
 import {
   type Asked,
   type Effort,
@@ -22,7 +22,7 @@ import {
   type Scenario,
   SHORT,
 } from './measure.ts';
-import { type Bench, put, reads } from './scenarios.ts';
+import { put } from './scenarios.ts';
 import { holds, type Report, type SizeResult, table, type Target, targetLines } from './table.ts';
 
 const { values: options } = parseArgs({
@@ -44,24 +44,7 @@ const { values: options } = parseArgs({
 
 const SIZES = options.events.split(',').map(Number);
 const EFFORT: Effort = options.short ? SHORT : FULL;
-/** Connections that load and write at once. */
-const WRITERS = 32;
-
-const monday = DateTime.utc().startOf('week');
-const WEEK: Interval = { start: monday.toMillis(), end: monday.plus({ weeks: 1 }).toMillis() };
-const SPAN: Span = { from: monday.minus({ years: 1 }), until: monday.plus({ years: 2 }) };
-
-const accounts = {
-  users: [
-    {
-      id: 'bench',
-      name: 'Bench',
-      emails: ['bench@example.com'],
-      password: 'bench',
-      calendars: SIZES.map((size) => ({ uri: `c${size}`, name: `${size} events`, components: ['VEVENT'] })),
-    },
-  ],
-};
+const accounts = benchAccounts(SIZES);
 
 interface Floor extends Asked {
   close(): void;
@@ -92,62 +75,9 @@ async function startFloor(event: BenchEvent): Promise<Floor> {
   };
 }
 
-interface Load {
-  readonly seconds: number;
-  readonly cpu: number;
-  readonly syncs: number;
-}
-
-/** Writes all events over many connections at once. Each must be new. */
-async function load(server: LiveServer, path: string, events: readonly BenchEvent[]): Promise<Load> {
-  const client = davClient({ url: server.url, user: 'bench', password: 'bench', sockets: WRITERS });
-  const began = performance.now();
-  const cpu = cpuMilliseconds(server.pid);
-  const syncs = await diskSyncs(server.url);
-  const queue = events.values();
-  const writer = async (): Promise<void> => {
-    for (const event of queue) {
-      const answer = await client.request('PUT', path + event.name, { headers: CALENDAR_HEADERS, body: event.ics });
-      if (answer.status !== 201)
-        throw new Error(`PUT ${event.name}: ${answer.status} ${answer.body.toString('utf8').slice(0, 300)}`);
-    }
-  };
-  await Promise.all(Array.from({ length: WRITERS }, writer));
-  client.close();
-  const spent = cpuMilliseconds(server.pid) - cpu;
-  return {
-    seconds: (performance.now() - began) / 1000,
-    cpu: spent / events.length,
-    syncs: ((await diskSyncs(server.url)) - syncs) / events.length,
-  };
-}
-
 interface Size extends SizeResult {
   readonly syncsPerPut: number;
   readonly syncsPerConcurrentPut: number;
-}
-
-/** A calendar of one size, loaded, and the questions to it. */
-interface Loaded {
-  readonly size: number;
-  readonly bench: Bench;
-  readonly scenarios: readonly Scenario[];
-  readonly syncsPerPut: number;
-}
-
-async function prepare(server: LiveServer, size: number): Promise<Loaded> {
-  const events = makeEvents(size, SPAN);
-  const path = `/dav/calendars/bench/c${size}/`;
-  const loaded = await load(server, path, events);
-  const rate = (size / loaded.seconds).toFixed(0);
-  console.log(
-    `loaded ${size}: ${rate} PUT/s over ${WRITERS} connections, ${loaded.cpu.toFixed(2)} ms CPU and ` +
-      `${loaded.syncs.toFixed(2)} disk syncs each`,
-  );
-  const client = davClient({ url: server.url, user: 'bench', password: 'bench', sockets: 1 });
-  const bench: Bench = { client, path, events, week: WEEK };
-  const asked = (await reads(bench)).filter(({ name }) => name.includes(options.only));
-  return { size, bench, scenarios: asked, syncsPerPut: loaded.syncs };
 }
 
 /**
@@ -232,7 +162,7 @@ async function main(): Promise<number> {
     const measureFloor = async (): Promise<number> => (await measure(floor.pid, floor.scenario, EFFORT)).cpu;
     const floors = [await measureFloor()];
     const calendars: Loaded[] = [];
-    for (const size of SIZES) calendars.push(await prepare(server, size));
+    for (const size of SIZES) calendars.push(await prepare(server, size, options.only));
     const asked = await ask(server, calendars);
     floors.push(await measureFloor());
     const get = calendars[0]?.scenarios.find(({ name }) => name === 'get');

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 
 /** The checkout that this file is part of. */
 export const ROOT = resolve(import.meta.dirname, '..');
-const CLI = join(ROOT, 'bin/kalends.mjs');
+const cliOf = (root: string): string => join(root, 'bin/kalends.mjs');
 
 export interface ServerOptions {
   readonly dataDir: string;
@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly config?: string;
   /** Further arguments of `serve`. */
   readonly args?: readonly string[];
+  /** Another checkout whose server is started. */
+  readonly root?: string;
   /** How long the server may take until it answers, in milliseconds. */
   readonly startMs?: number;
 }
@@ -37,15 +39,20 @@ export async function startServer({
   dataDir,
   config,
   args = [],
+  root = ROOT,
   startMs = 30_000,
 }: ServerOptions): Promise<LiveServer> {
   const settings = config === undefined ? [] : ['--config', config];
-  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', '--data', dataDir, ...settings, ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // What loads a server or takes it apart is one device that rewrites everything.
-    env: { KALENDS_GUARD_ENABLED: 'false', ...process.env },
-  });
+  const child = spawn(
+    process.execPath,
+    [cliOf(root), 'serve', '--port', '0', '--data', dataDir, ...settings, ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // What loads a server or takes it apart is one device that rewrites everything.
+      env: { KALENDS_GUARD_ENABLED: 'false', ...process.env },
+    },
+  );
   // A run that ends early leaves no server behind.
   const abandon = (): void => void child.kill('SIGKILL');
   process.once('exit', abandon);
@@ -100,9 +107,12 @@ function tailOf(child: ChildProcess): () => string {
 }
 
 /** Runs a verb of the command line to its end; throws with what it printed where it fails. */
-export function kalends(...args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [CLI, ...args], {
-    cwd: ROOT,
+export const kalends = (...args: readonly string[]): string => kalendsOf(ROOT, ...args);
+
+/** As kalends, of another checkout. */
+export function kalendsOf(root: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [cliOf(root), ...args], {
+    cwd: root,
     encoding: 'utf8',
   });
   if (error) throw error;
