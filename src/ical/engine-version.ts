@@ -3,4 +3,4 @@
  * index entry becomes another one: in parsing, validation, recurrence, time zones (but for the tzdata, which has its own
  * release) or `index-entry.ts`. Servers check and index anew all that is stored where it is not the one of last time.
  */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;

@@ -211,6 +211,17 @@ function without(ids: IdCursor, { instants, days }: Exclusions, excluded: IdCurs
   };
 }
 
+/** Each instant once (RFC 5545 §3.8.5.2), with its period where it has one. */
+function once(sorted: readonly Id[]): readonly Id[] {
+  const ids: Id[] = [];
+  for (const id of sorted) {
+    const last = ids.at(-1);
+    if (last?.instant !== id.instant) ids.push(id);
+    else if (last.period === undefined) ids[ids.length - 1] = id;
+  }
+  return ids;
+}
+
 /** Reads the recurrence properties of a component whose anchor (DTSTART, or DUE) is `start`, list by list. */
 export function* readingIds(component: Component, start: TimeValue, form: Form, context: ZoneContext): Steps<Ids> {
   const rules = readRules(component, P.RRULE, start.wall, form);
@@ -222,7 +233,7 @@ export function* readingIds(component: Component, start: TimeValue, form: Form, 
   }
   // DTSTART is the first instance, whether or not a rule generates it (RFC 5545 §3.8.2.4, §3.8.5.3).
   const first: Id = { instant: form.zone.toUtc(start.wall), wall: start.wall, period: undefined };
-  const listed = [first, ...rdates].sort((a, b) => a.instant - b.instant);
+  const listed = once([first, ...rdates].sort((a, b) => a.instant - b.instant));
   const instants = Float64Array.from(listed, ({ instant }) => instant);
   const exclusions = yield* readingExclusions(component, form, context);
   const excludes = exclusions.instants.size + exclusions.days.size + exRules.length > 0;
