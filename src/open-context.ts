@@ -53,9 +53,16 @@ export async function openContext(config: Config, services: ContextServices): Pr
     indexPastDays: config.indexPastDays,
     indexFutureDays: config.indexFutureDays,
     historyDays: config.historyDays,
+    push: config.push.enabled ? { contact: contactOf(config) } : undefined,
   };
   const { enabled, ...rule } = config.guard;
   return { store, clock, hub, limits: config.limits, settings, ...(enabled && { guard: createGuard(rule) }) };
+}
+
+/** RFC 8292 §2.1: a mailto: or https: URI. One that leads nowhere says at least that nobody is named. */
+function contactOf({ push, publicUrl }: Pick<Config, 'push' | 'publicUrl'>): string {
+  if (push.contact !== undefined) return push.contact;
+  return publicUrl?.startsWith('https:') === true ? publicUrl : 'mailto:postmaster@localhost';
 }
 
 /** A network address that refuses says nothing of a database; the reason that is added has no password in it. */

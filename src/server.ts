@@ -18,6 +18,8 @@ import { JOBS } from './jobs/handlers/index.ts';
 import { startWorker } from './jobs/worker.ts';
 import { createFetch } from './net/fetch.ts';
 import { credentialsByLogin } from './store/principals.ts';
+import { freeBusyUrl } from './web/free-busy-url.ts';
+import { links } from './web/link-door.ts';
 
 export interface Server {
   readonly port: number;
@@ -55,9 +57,9 @@ export async function startServer(config: Config, context: CalendarContext, log:
     await store.ping();
   };
   const app = createApp({
-    open: [health(ready), metrics.middleware, timezones, wellKnown],
+    open: [health(ready), metrics.middleware, timezones, wellKnown, links(context, createPasswords({ concurrent: 1 }))],
     authenticate: authenticate({ credentials: { verify }, devices, clock }),
-    mount: [davMiddleware({ calendar: context, publicUrl: config.publicUrl })],
+    mount: [freeBusyUrl(context), davMiddleware({ calendar: context, publicUrl: config.publicUrl })],
     log,
     limits,
     publicUrl: config.publicUrl,

@@ -13,6 +13,9 @@ import { wellKnown } from '../src/dav/well-known.ts';
 import { openStore, type Store } from '../src/store/store.ts';
 import { savePrincipal } from '../src/store/principals.ts';
 import { createApp } from '../src/http/app.ts';
+import { createPasswords } from '../src/auth/passwords.ts';
+import { freeBusyUrl } from '../src/web/free-busy-url.ts';
+import { links } from '../src/web/link-door.ts';
 import { davClient, type Answer, type DavRequest } from './dav-client.ts';
 
 /** A DAV door on a database of its own, without passwords: the log-in name alone decides who asks. */
@@ -102,7 +105,7 @@ export async function startDavServer({
 
 async function listen(context: CalendarContext, admins: readonly string[], publicUrl?: string): Promise<Server> {
   const app = createApp({
-    open: [timezones, wellKnown],
+    open: [timezones, wellKnown, links(context, createPasswords({ concurrent: 1 }))],
     authenticate: (ctx, next) => {
       const [id = ''] = Buffer.from(ctx.get('authorization').slice(6), 'base64').toString().split(':');
       ctx.state.actor = {
@@ -113,7 +116,7 @@ async function listen(context: CalendarContext, admins: readonly string[], publi
       };
       return next();
     },
-    mount: [davMiddleware({ calendar: context, publicUrl })],
+    mount: [freeBusyUrl(context), davMiddleware({ calendar: context, publicUrl })],
     log: SILENT_LOG,
     limits: context.limits,
     publicUrl,

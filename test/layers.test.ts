@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** Bans on top of the rows: no door skips the access check of calendar/, and decisions stay pure. */
-const FORBIDDEN = ['dav>store', 'api>store', 'scheduling>store'];
+const FORBIDDEN = ['dav>store', 'api>store', 'web>store', 'scheduling>store'];
 
 /** The sideways imports that are meant. */
 const SIDEWAYS = ['notify>mail', 'vcard>ical'];

@@ -1,9 +1,12 @@
+import { createECDH } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { LIMITS, type LimitName, type Limits } from '../src/base/limits.ts';
 import type { Answer } from './dav-client.ts';
 import { CALENDAR_TYPE, event, ics, startDavServer, XML, type DavServer } from './dav-server.ts';
+import { mailto, noticeHrefs, reply, set, share, shareWith, uidOf } from './dav/share-requests.ts';
+import { pushRegister } from './push-service.ts';
 
 const HOME = '/dav/calendars/alice/';
 const CALENDAR = `${HOME}calendar/`;
@@ -57,12 +60,23 @@ async function attach(on: DavServer, body: string): Promise<Answer> {
   return on.request('POST', `${CALENDAR}with.ics?action=attachment-add`, { headers, body });
 }
 
+async function subscribeTwice(on: DavServer): Promise<Answer> {
+  const keys = createECDH('prime256v1').generateKeys('base64url');
+  const device = (name: string) =>
+    pushRegister({ name, url: `https://push.example.com/${name}`, publicKey: keys, authSecret: 'A'.repeat(22) });
+  expect((await xml(on, 'POST', CALENDAR, device('one'))).status).toBe(204);
+  return xml(on, 'POST', CALENDAR, device('two'));
+}
+
 /** Keys that say a precondition: how far the limit is lowered, and a request that passes it. */
 interface Passing {
   readonly most: number;
   readonly ask: (on: DavServer) => Promise<Answer>;
 }
 const PASSING: Readonly<Partial<Record<LimitName, Passing>>> = {
+  pushSubscriptionsPerUser: { most: 1, ask: subscribeTwice },
+  pushSubscriptionsPerCollection: { most: 1, ask: subscribeTwice },
+  pushDevicesPerCollection: { most: 1, ask: subscribeTwice },
   resourceOctets: { most: 1000, ask: (on) => put(on, 'large.ics', LARGE) },
   attendeesPerInstance: { most: 3, ask: (on) => put(on, 'attended.ics', MANY_ATTENDEES) },
   overridesPerResource: { most: 2, ask: (on) => put(on, 'overridden.ics', MANY_OVERRIDES) },
@@ -145,6 +159,27 @@ const PASSING: Readonly<Partial<Record<LimitName, Passing>>> = {
       return attach(on, 'second');
     },
   },
+  shareesPerCalendar: {
+    most: 1,
+    ask: (on) => share(on, CALENDAR, set(mailto('bob')) + set(mailto('carol'))),
+  },
+  sharedCalendarsPerHome: {
+    most: 1,
+    ask: async (on) => {
+      await shareWith(on, CALENDAR, 'bob', 'read');
+      for (const href of await noticeHrefs(on, 'bob')) await on.request('DELETE', href, { as: 'bob' });
+      await share(on, `${HOME}tasks/`, set(mailto('bob')));
+      return reply(on, 'bob', { uid: await uidOf(on, 'bob') });
+    },
+  },
+  linksPerHome: {
+    most: 1,
+    ask: async (on) => {
+      const publish = (path: string): Promise<Answer> => xml(on, 'POST', path, `<CS:publish-calendar ${NAMES}/>`);
+      expect((await publish(CALENDAR)).status).toBe(202);
+      return publish(`${HOME}tasks/`);
+    },
+  },
   subscriptionsPerHome: {
     most: 1,
     ask: async (on) => {
@@ -179,7 +214,11 @@ describe('past a limit the answer is the one that its row says', () => {
     const passing = PASSING[name];
     if (passing === undefined) throw new Error(`no request passes ${name}: add one`);
     const limits: Partial<Limits> = { [name]: passing.most };
-    server = await startDavServer({ limits });
+    server = await startDavServer({
+      users: ['alice', 'bob', 'carol'],
+      limits,
+      settings: { push: { contact: 'mailto:a@example.com' } },
+    });
     expect(refusalIn(await passing.ask(server))).toBe(answer);
   });
 });

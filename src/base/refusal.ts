@@ -67,12 +67,23 @@ export type RefusalCode =
   | 'valid-rid-parameter'
   | 'valid-managed-id-parameter'
   | 'valid-managed-id'
+  // caldav-recursplit §3
+  | 'invalid-split'
+  // WebDAV-Push
+  | 'invalid-subscription'
+  | 'push-not-available'
+  | 'no-supported-trigger'
   // RFC 4331 §6
   | 'quota-not-exceeded';
 
+interface CollectionAddress {
+  readonly homeId: string;
+  readonly uri: string;
+}
+
 /** A member of a collection, where the one who refuses knows no URLs: the door makes the href. */
 export interface MemberAddress {
-  readonly collection: { readonly homeId: string; readonly uri: string };
+  readonly collection: CollectionAddress & { readonly mount?: CollectionAddress | undefined };
   readonly name: string;
 }
 

@@ -2,7 +2,12 @@ import type { Actor } from '../auth/actor.ts';
 import type { Privilege } from '../auth/privileges.ts';
 import { Refusal } from '../base/refusal.ts';
 import { acesOf, replaceAces, type AcePrincipal } from '../store/aces.ts';
-import { DELEGATED, OUTSIDE_HOMES, requireOn } from './access.ts';
+import { recordAct } from '../store/audit.ts';
+import { updateCollection } from '../store/collections.ts';
+import { answersTo, sharesOf } from '../store/shares.ts';
+import type { Db } from '../store/store.ts';
+import { DELEGATED, OUTSIDE_HOMES, requireOn, SHARED } from './access.ts';
+import { authorOf } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { DelegateAccess } from './delegates.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
@@ -27,7 +32,7 @@ export interface Ace {
 
 /** As it is shown: what comes with the home or the configuration cannot be changed by ACL. */
 export interface ListedAce extends Ace {
-  readonly origin: 'own' | 'home' | 'configuration';
+  readonly origin: 'own' | 'home' | 'share' | 'configuration';
 }
 
 /** The access control list of a collection in the order in which it counts. Administrators stand above it. */
@@ -53,8 +58,23 @@ export async function accessControlList(
     })),
     // Rows hold privileges: setAccessControlList wrote them.
     ...own.map((ace): ListedAce => ({ ...ace, privileges: ace.privileges as Privilege[], origin: 'own' })),
+    ...(await sharedEntries(store.db, collection)),
     ...(settings.freeBusyForAll ? [everybody] : []),
   ];
+}
+
+/** What those who have accepted a share may do (caldav-sharing §5.5.1): share.ts is where it is changed. */
+async function sharedEntries(db: Db, { id }: Collection): Promise<readonly ListedAce[]> {
+  const shares = await sharesOf(db, id);
+  if (shares.length === 0) return [];
+  const levels = new Map(shares.map((share) => [share.id, share.access]));
+  return (await answersTo(db, id)).flatMap(({ shareId, memberId, status }): readonly ListedAce[] => {
+    const access = status === 'accepted' ? levels.get(shareId) : undefined;
+    if (access === undefined) return [];
+    return [
+      { principal: { kind: 'principal', id: memberId }, deny: false, privileges: SHARED[access], origin: 'share' },
+    ];
+  });
 }
 
 /** The list of a folder or, with whom its principal is, of that: nobody can change it. Administrators stand above it. */
@@ -100,7 +120,14 @@ export async function setAccessControlList(context: CalendarContext, request: Se
     check(current);
     await requireUnlocked(context, tx, locks, [{ collection: current, object: undefined }]);
     await replaceAces(tx, current, aces);
+    const at = context.clock();
+    // What each may do is a property of it: clients read anew what has changed, and a second ACL with the same If-Match fails.
+    await updateCollection(tx, current.id, {}, at);
+    const act = { act: 'access-changed', at, by: authorOf(actor), homeId: current.homeId } as const;
+    const detail = { entries: aces.length, principals: [...named.keys()] };
+    await recordAct(tx, { ...act, subject: current.id, detail });
   });
+  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
 }
 
 /** The principals that entries name, by their ids. */

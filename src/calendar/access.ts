@@ -1,11 +1,11 @@
 import type { Actor } from '../auth/actor.ts';
 import { evaluate, type MatchingAce } from '../auth/acl.ts';
-import { type Privilege, withContained } from '../auth/privileges.ts';
+import { PRIVILEGES, type Privilege, withContained } from '../auth/privileges.ts';
 import { Refusal } from '../base/refusal.ts';
 import { accessRows } from '../store/aces.ts';
 import type { Db } from '../store/store.ts';
 import type { CalendarContext } from './context.ts';
-import type { Collection } from './model.ts';
+import type { Collection, Mount, ShareAccess } from './model.ts';
 
 /**
  * What an actor may do: the one place that decides it, for every door.
@@ -35,6 +35,13 @@ export const DELEGATED = {
   read: ['read', 'read-current-user-privilege-set'],
   write: [...READING.privileges, 'write', 'unlock', 'schedule-deliver', 'schedule-send'],
 } as const;
+/** What a sharee may do with a calendar (caldav-sharing §5.5.1), and two levels more than Apple has. */
+export const SHARED = {
+  'free-busy': ['read-free-busy', 'read-current-user-privilege-set'],
+  read: ['read', 'read-current-user-privilege-set'],
+  'read-write': ['read', 'read-current-user-privilege-set', 'write-content', 'bind', 'unbind', 'unlock'],
+  manage: ['read', 'read-current-user-privilege-set', 'write', 'unlock', 'read-acl', 'write-acl'],
+} as const satisfies Record<ShareAccess, readonly Privilege[]>;
 const SEEING_BUSY = { deny: false, privileges: ['read-free-busy', 'read-current-user-privilege-set'] } as const;
 
 export function privilegesOn(actor: Actor | undefined, target: Target): Privileges {
@@ -45,7 +52,11 @@ export function privilegesOn(actor: Actor | undefined, target: Target): Privileg
 }
 
 /** A collection, and whether its members are fetched. */
-type Place = Pick<Collection, 'id'> & { readonly source?: string | undefined };
+type Place = Pick<Collection, 'id'> & {
+  readonly source?: string | undefined;
+  /** Where it is somebody else's, mounted in the home in question. */
+  readonly mount?: Pick<Mount, 'homeId' | 'access' | 'allowed'>;
+};
 
 /** What an actor may do in one home. */
 export interface HomeAccess {
@@ -68,10 +79,37 @@ const WRITING: Privileges = new Set(['all', 'write', 'write-content', 'bind']);
 /** One set for each set, as listings compare them. */
 const readOnly = new WeakMap<Privileges, Privileges>();
 
-const everywhere = (privileges: Privileges): HomeAccess => ({
+const everywhere = (ownerId: string, privileges: Privileges): HomeAccess => ({
   home: privileges,
-  on: (collection) => withinSource(collection, privileges),
+  on: (collection) => withinSource(collection, mountedIn(ownerId, collection, privileges) ?? privileges),
 });
+
+/**
+ * On a calendar mounted in a home: what its sharee may do with it, as far as the actor may do it in that home. A busy
+ * one is read as busy time (shown-object.ts); the place's own properties are the sharee's (caldav-sharing §5.5.3).
+ */
+function mountedIn(ownerId: string, { mount }: Place, home: Privileges): Privileges | undefined {
+  if (mount?.homeId !== ownerId) return undefined;
+  const granted = () => new Set(mountPrivileges(mount).filter((each) => home.has(each)));
+  if (mount.allowed !== undefined) return granted();
+  const known = mountedWith.get(home) ?? new Map<ShareAccess, Privileges>();
+  mountedWith.set(home, known);
+  const found = known.get(mount.access) ?? granted();
+  known.set(mount.access, found);
+  return found;
+}
+
+function mountPrivileges({ access, allowed }: Pick<Mount, 'access' | 'allowed'>): readonly Privilege[] {
+  const shared = new Set([...withContained(SHARED[access])].filter((each) => allowed?.has(each) !== false));
+  shared.add('write-properties');
+  if (access === 'free-busy' && shared.has('read-free-busy')) shared.add('read');
+  if (PRIVILEGES.write.every((each) => shared.has(each))) shared.add('write');
+  else shared.delete('write');
+  return [...shared];
+}
+
+/** One set for each set and level, as listings compare them. */
+const mountedWith = new WeakMap<Privileges, Map<ShareAccess, Privileges>>();
 
 /**
  * What an actor may do in the home of `ownerId`. Owners and administrators cost no question to the database, others
@@ -84,8 +122,8 @@ export async function accessIn(
   ownerId: string,
   db: Db = store.db,
 ): Promise<HomeAccess> {
-  if (actor === undefined) return everywhere(NONE);
-  if (actor.admin || actor.id === ownerId) return everywhere(ALL);
+  if (actor === undefined) return everywhere(ownerId, NONE);
+  if (actor.admin || actor.id === ownerId) return everywhere(ownerId, ALL);
   const { rows } = await accessRows(db, { ownerId, actorId: actor.id });
   const first: MatchingAce[] = actor.adminReadOnly ? [READING] : [];
   for (const { delegation } of rows)
@@ -96,10 +134,15 @@ export async function accessIn(
   const found = new Map<string, Privileges>();
   for (const [id, entries] of own) {
     if (id === '') continue;
-    const aces = entries.map(({ deny, privileges }) => ({ deny: deny === 1, privileges: readPrivileges(privileges) }));
+    const aces = entries.map(({ deny, privileges, shared }) => ({
+      deny: deny === 1,
+      privileges: shared === null ? readPrivileges(privileges) : SHARED[shared],
+    }));
     found.set(id, privilegesBy([...first, ...aces, ...last]));
   }
-  return { home, on: (collection) => withinSource(collection, found.get(collection.id) ?? home) };
+  const on = (collection: Place): Privileges =>
+    mountedIn(ownerId, collection, home) ?? found.get(collection.id) ?? home;
+  return { home, on: (collection) => withinSource(collection, on(collection)) };
 }
 
 // Written from privileges, by access-control.ts.
@@ -136,6 +179,15 @@ export async function requireInHome(
   requirePrivilege((await accessIn(context, actor, ownerId)).home, privilege);
 }
 
+/** What an actor may do with a collection where it was found: in its home, or mounted in that of a sharee. */
+export async function accessOn(
+  context: CalendarContext,
+  actor: Actor | undefined,
+  collection: Place & Pick<Collection, 'homeId'>,
+): Promise<Privileges> {
+  return (await accessIn(context, actor, collection.mount?.homeId ?? collection.homeId)).on(collection);
+}
+
 /** As requirePrivilege, on a collection: asked by every use-case that writes to it or to its members. */
 export async function requireOn(
   context: CalendarContext,
@@ -144,6 +196,6 @@ export async function requireOn(
   privilege: Privilege,
 ): Promise<void> {
   const isFetched = collection.source !== undefined && privilege === 'unbind';
-  const privileges = isFetched ? NONE : (await accessIn(context, actor, collection.homeId)).on(collection);
+  const privileges = isFetched ? NONE : await accessOn(context, actor, collection);
   requirePrivilege(privileges, privilege);
 }

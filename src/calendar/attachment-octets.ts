@@ -12,6 +12,7 @@ import {
   type Attachment,
 } from '../store/attachments.ts';
 import type { CalendarContext } from './context.ts';
+import { requireAttachmentRoom } from './linked-attachments.ts';
 
 /** Octets of one row: never more are one value, and writing one holds nobody up. */
 const CHUNK = 256 * 1024;
@@ -28,13 +29,14 @@ export interface AttachmentContent {
 /**
  * Stores what comes piece by piece, each in a transaction of its own, so that no writer waits for a slow sender. Nobody
  * sees it before an object is written that names it; what comes to nothing is removed here, or after a crash by
- * forgetAttachments.
+ * forgetAttachments. Throws quota-not-exceeded.
  */
 export async function receiveAttachment(
-  { store, clock }: CalendarContext,
+  context: CalendarContext,
   homeId: PrincipalId,
   { filename, contentType, octets }: AttachmentContent,
 ): Promise<Attachment> {
+  const { store, clock } = context;
   const started = { ...{ id: newId(), homeId, filename, contentType }, size: 0, etag: '', createdAt: clock() };
   const lane = { lane: homeId };
   await store.write((tx) => insertAttachment(tx, started), lane);
@@ -46,7 +48,10 @@ export async function receiveAttachment(
       hash.update(piece);
       size += piece.byteLength;
       const chunk = { place, octets: piece };
-      await store.write((tx) => insertChunk(tx, started, chunk), lane);
+      await store.write(async (tx) => {
+        await requireAttachmentRoom(context, tx, homeId, piece.byteLength);
+        await insertChunk(tx, started, chunk);
+      }, lane);
       place += 1;
     }
     const complete = { size, etag: hash.digest('base64url').slice(0, 27) };

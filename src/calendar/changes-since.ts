@@ -1,7 +1,9 @@
-import { changesSince as changeRows } from '../store/changes.ts';
+import { changesSince as changeRows, type SinceQuestion } from '../store/changes.ts';
+import { changesOfMount } from '../store/personal-objects.ts';
 import type { CalendarContext } from './context.ts';
 import { headsByName } from './get-objects.ts';
 import type { Collection, ObjectHead } from './model.ts';
+import { isShaped } from './shown-object.ts';
 import { readSyncToken, stateAt, syncTokenOf } from './sync-token.ts';
 
 export interface CollectionChanges {
@@ -34,12 +36,8 @@ export async function changesSince(
   { token, limit = MOST_CHANGES }: SinceToken,
 ): Promise<CollectionChanges> {
   const known = token === undefined ? stateAt(0, { began: collection.seq }) : readSyncToken(context, collection, token);
-  const { changes, truncatedAt } = await changeRows(context.store.db, collection.id, {
-    since: known.seq,
-    upTo: collection.seq,
-    limit,
-    removedSince: known.began,
-  });
+  const question = { since: known.seq, upTo: collection.seq, limit, removedSince: known.began };
+  const { changes, truncatedAt } = await rowsOf(context, collection, question);
   const changed: ObjectHead[] = [];
   const removed: string[] = [];
   for (const change of changes) {
@@ -56,6 +54,13 @@ export async function changesSince(
   };
 }
 
+/** Of times alone, all that the owner writes may show something new; of what a sharee sees, it may not. */
+function rowsOf({ store }: CalendarContext, { id, mount }: Collection, question: SinceQuestion) {
+  return mount === undefined || mount.access === 'free-busy'
+    ? changeRows(store.db, id, question)
+    : changesOfMount(store.db, { collectionId: id, mountId: mount.id }, question);
+}
+
 /** Heads read at a time, where what is shown is not what is stored. */
 const PAGE = 200;
 
@@ -65,7 +70,7 @@ async function shownHeads(
   collection: Collection,
   heads: readonly ObjectHead[],
 ): Promise<readonly ObjectHead[]> {
-  if (collection.isVeiled !== true) return heads;
+  if (!isShaped(collection)) return heads;
   const shown: ObjectHead[] = [];
   for (let from = 0; from < heads.length; from += PAGE) {
     const names = heads.slice(from, from + PAGE).map(({ name }) => name);

@@ -19,6 +19,14 @@ export interface CalendarSettings {
   readonly indexFutureDays: number;
   /** How long past versions are kept, in days; undefined: nothing is known of it. */
   readonly historyDays?: number;
+  /** undefined: nothing is pushed. */
+  readonly push?: PushSettings | undefined;
+}
+
+/** How changes are pushed to devices (WebDAV-Push). */
+export interface PushSettings {
+  /** A mailto: or https: URI, for push services (RFC 8292 §2.1). */
+  readonly contact: string;
 }
 
 /** What every use-case of this room is given. Doors pass it on and never look inside. */

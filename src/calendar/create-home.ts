@@ -52,7 +52,8 @@ async function saveCalendar(
   if (before === undefined) {
     return insertCollection(tx, { homeId, kind: 'calendar', uri, displayname: name, components }, now);
   }
-  if (before.kind !== 'calendar') throw new BadRequest(`"${uri}" in the home of "${homeId}" is not a calendar`);
+  if (before.kind !== 'calendar' || before.sharedId !== undefined)
+    throw new BadRequest(`"${uri}" in the home of "${homeId}" is not a calendar`);
   const changes: CollectionFields = {
     ...(before.displayname !== name && { displayname: name }),
     ...(components !== undefined && !sameSet(components, before.components) && { components }),

@@ -13,6 +13,9 @@ export type DelegateAccess = 'read' | 'write';
 /** Groups have no calendars, and so nobody who acts in them. */
 export const canDelegate = ({ kind }: Pick<Principal, 'kind'>): boolean => kind !== 'group';
 
+/** Rooms and resources never log in. */
+export const canActForOthers = ({ kind }: Pick<Principal, 'kind'>): boolean => kind === 'user' || kind === 'group';
+
 export interface SetDelegates {
   readonly actor: Actor;
   /** For whom they act. */
@@ -24,13 +27,15 @@ export interface SetDelegates {
 
 /**
  * Makes one list of a principal's delegates this one. Who was in the other list leaves it: what was said last counts,
- * in whatever order a client changes the two. Throws need-privileges, allowed-principal, and recognized-principal where
- * a delegate was removed meanwhile.
+ * in whatever order a client changes the two. Throws need-privileges, allowed-principal, quota-not-exceeded, and
+ * recognized-principal where a delegate was removed meanwhile.
  */
 export async function setDelegates(context: CalendarContext, request: SetDelegates): Promise<void> {
   const { actor, principal, access, delegates } = request;
   requirePrivilege(privilegesOn(actor, { kind: 'principal', principalId: principal.id }), 'write-properties');
   requireAllowed(principal, delegates);
+  const most = context.limits.acesPerCollection;
+  if (delegates.length > most) throw new Refusal('quota-not-exceeded', `Nobody has more than ${most} delegates`);
   const named = new Set(delegates.map(({ id }) => id));
   await context.store.write(async (tx) => {
     const others = (await delegatesOf(tx, principal.id)).filter(
@@ -51,7 +56,7 @@ const OTHER = { read: 'write', write: 'read' } as const;
 export function requireAllowed(principal: Pick<Principal, 'id'>, delegates: readonly Principal[]): void {
   for (const { id, kind } of delegates) {
     if (id === principal.id) throw new Refusal('allowed-principal', 'Nobody is a delegate of oneself');
-    if (kind === 'user' || kind === 'group') continue;
+    if (canActForOthers({ kind })) continue;
     throw new Refusal('allowed-principal', 'Delegates are people and groups');
   }
 }

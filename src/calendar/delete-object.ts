@@ -7,7 +7,8 @@ import type { CalendarContext } from './context.ts';
 import { requireHarmless, writeGuarded } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
-import { publish } from './put-object.ts';
+import { headSeen } from './personal-forms.ts';
+import { publish } from './publish.ts';
 import { claimSeq, requireUnchanged } from './write-object.ts';
 
 export interface DeleteObject {
@@ -31,7 +32,7 @@ export async function deleteObject(context: CalendarContext, request: DeleteObje
     async (tx) => {
       await requireUnchanged(tx, unchanged);
       const current = await headByName(tx, collection.id, name);
-      check(current);
+      check(await headSeen(context, tx, collection, current));
       if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });
       await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: current }]);
       const now = context.clock();

@@ -7,6 +7,7 @@ import { findPrincipals } from '../store/principals.ts';
 import { privilegesOn, type Privileges } from './access.ts';
 import type { CalendarContext } from './context.ts';
 import type { Principal } from './model.ts';
+import { spanFor } from './principals.ts';
 
 /**
  * The directory: the organisation's people, groups, rooms and resources as one address book that nobody can write to.
@@ -24,8 +25,6 @@ export const directoryState = ({ store }: CalendarContext): Promise<DirectorySta
 
 /** Principals looked at between two turns of the event loop: some milliseconds, in SQLite. */
 const SPAN = 500;
-/** As SPAN, where the database alone looks at most of them. */
-const NARROWED_SPAN = 2500;
 
 export interface DirectoryQuestion {
   /** The last id that is known already. */
@@ -40,7 +39,8 @@ export async function* directoryPages(
   { after, narrowing }: DirectoryQuestion = {},
 ): AsyncGenerator<readonly Principal[], void> {
   const turns = createTurns();
-  const span = narrowing === undefined ? SPAN : NARROWED_SPAN;
+  // Where the texts narrow, the database alone looks at most of them.
+  const span = narrowing === undefined ? SPAN : spanFor(narrowing.groups.flatMap((group) => group.conditions).length);
   let next = after;
   do {
     if (turns.isDue()) await turns.take();

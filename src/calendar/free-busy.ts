@@ -9,10 +9,15 @@ import type { Budget } from '../ical/recurrence.ts';
 import { intersection } from '../ical/time-range.ts';
 import type { TimeRange } from '../ical/time-value.ts';
 import type { Zone } from '../ical/timezone.ts';
-import { busyInRange, objectsByKeys, type BusyRow } from '../store/objects.ts';
+import { busyInRange, objectsByKeys, touchedInRange, type BusyRow } from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
 import { isFault } from './fault.ts';
 import type { CalendarObject, Collection } from './model.ts';
+import { shownObjects } from './shown-object.ts';
+
+/** Whether the free-busy of a person counts a collection; of an inbox only the availability does (RFC 7953). */
+export const countsAsBusy = ({ kind, transparent, availability }: Collection): boolean =>
+  (kind === 'calendar' && !transparent) || (kind === 'inbox' && availability !== undefined);
 
 export interface FreeBusyQuestion {
   readonly collections: readonly Collection[];
@@ -31,6 +36,11 @@ const PAGE = 100;
  * number-of-matches-within-limits where the range holds too many instances.
  */
 export async function freeBusyOf(context: CalendarContext, question: FreeBusyQuestion): Promise<string> {
+  return writeFreeBusy(await busyTimeOf(context, question), question.range, context.clock());
+}
+
+/** The periods of freeBusyOf. */
+export async function busyTimeOf(context: CalendarContext, question: FreeBusyQuestion): Promise<readonly BusyPeriod[]> {
   const busy = createBusyTime();
   const availabilities: Availability[] = [];
   const work: Work = { turns: createTurns(), left: context.limits.expandInstances * MOST_WORK };
@@ -41,8 +51,12 @@ export async function freeBusyOf(context: CalendarContext, question: FreeBusyQue
     }
     // Messages in an inbox are not yet anybody's time.
     if (collection.kind === 'inbox') continue;
-    const undecided = await addIndexed(context, collection, { asked, work, busy });
-    for await (const object of busyObjects(context, undecided)) {
+    // Whether time is taken is the sharee's own of what others share (caldav-sharing §5.5.4): no index knows it.
+    const undecided =
+      collection.mount === undefined
+        ? await addIndexed(context, collection, { asked, work, busy })
+        : await touchedKeys(context, collection, { asked, work });
+    for await (const object of busyObjects(context, collection, undecided)) {
       if (work.turns.isDue()) await work.turns.take();
       const found = await timeOf(context, object, asked, work);
       availabilities.push(...found.availabilities);
@@ -50,7 +64,7 @@ export async function freeBusyOf(context: CalendarContext, question: FreeBusyQue
     }
   }
   busy.add(unavailablePeriods(availabilities));
-  return writeFreeBusy(busy.merged(), question.range, context.clock());
+  return busy.merged();
 }
 
 interface ObjectTime {
@@ -101,6 +115,20 @@ async function addIndexed(
   return [...undecided];
 }
 
+async function touchedKeys(
+  { store }: CalendarContext,
+  { id }: Collection,
+  { asked: { range }, work }: { readonly asked: Asked; readonly work: Work },
+): Promise<readonly number[]> {
+  const touched = new Set<number>();
+  for await (const page of touchedInRange(store.db, id, range)) {
+    for (const key of page) touched.add(key);
+    charge(work, page.length);
+    if (work.turns.isDue()) await work.turns.take();
+  }
+  return [...touched];
+}
+
 /** Days lie on the wall: from midnight to midnight of the floating zone. */
 function periodOf({ type, start, end, days }: BusyRow, floating: Zone, range: TimeRange): BusyPeriod | [] {
   const period = days ? { start: floating.toUtc(start), end: floating.toUtc(end) } : { start, end };
@@ -109,9 +137,16 @@ function periodOf({ type, start, end, days }: BusyRow, floating: Zone, range: Ti
   return part ? { ...part, type } : [];
 }
 
-async function* busyObjects({ store }: CalendarContext, keys: readonly number[]): AsyncGenerator<CalendarObject, void> {
+async function* busyObjects(
+  context: CalendarContext,
+  collection: Collection,
+  keys: readonly number[],
+): AsyncGenerator<CalendarObject, void> {
+  // The veil leaves the times as they are.
+  const seen = collection.mount === undefined ? undefined : { ...collection, isVeiled: false };
   for (let from = 0; from < keys.length; from += PAGE) {
-    yield* await objectsByKeys(store.db, keys.slice(from, from + PAGE), BUSY_COMPONENTS);
+    const objects = await objectsByKeys(context.store.db, keys.slice(from, from + PAGE), BUSY_COMPONENTS);
+    yield* seen === undefined ? objects : await shownObjects(context, seen, objects);
   }
 }
 

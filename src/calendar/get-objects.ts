@@ -9,7 +9,7 @@ import {
 import { BadRequest } from '../base/refusal.ts';
 import type { CalendarContext } from './context.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
-import { shownObjects, withoutOctets } from './shown-object.ts';
+import { isShaped, shownObjects, withoutOctets } from './shown-object.ts';
 
 /** Members read at a time: small enough that one listing does not hold up other requests. */
 const PAGE = 500;
@@ -19,7 +19,7 @@ export async function headAt(
   collection: Collection,
   name: string,
 ): Promise<ObjectHead | undefined> {
-  if (collection.isVeiled === true) {
+  if (isShaped(collection)) {
     const object = await objectAt(context, collection, name);
     return object && withoutOctets(object);
   }
@@ -33,8 +33,8 @@ export async function objectAt(
   name: string,
 ): Promise<CalendarObject | undefined> {
   const object = await objectByName(context.store.db, collection.id, name);
-  if (object === undefined || collection.isVeiled !== true) return object;
-  return (await shownObjects(collection, [object]))[0];
+  if (object === undefined || !isShaped(collection)) return object;
+  return (await shownObjects(context, collection, [object]))[0];
 }
 
 /** The object with its octets: as it was read, or as it is now; 404 where it was removed meanwhile. */
@@ -53,7 +53,7 @@ export async function* listHeads(
   context: CalendarContext,
   collection: Collection,
 ): AsyncGenerator<readonly ObjectHead[], void> {
-  if (collection.isVeiled === true) {
+  if (isShaped(collection)) {
     for await (const page of listObjects(context, collection)) yield page.map(withoutOctets);
     return;
   }
@@ -66,7 +66,7 @@ export async function* listObjects(
   collection: Collection,
 ): AsyncGenerator<readonly CalendarObject[], void> {
   const stored = pages((after) => pageOfObjects(context.store.db, collection.id, { ...after, limit: PAGE }));
-  for await (const page of stored) yield await shownObjects(collection, page);
+  for await (const page of stored) yield await shownObjects(context, collection, page);
 }
 
 async function* pages<T extends { readonly name: string }>(
@@ -87,7 +87,7 @@ export async function headsByName(
   collection: Collection,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ObjectHead>> {
-  if (collection.isVeiled === true) {
+  if (isShaped(collection)) {
     const objects = await objectsByName(context, collection, names);
     return new Map([...objects].map(([name, object]) => [name, withoutOctets(object)]));
   }
@@ -101,6 +101,6 @@ export async function objectsByName(
   collection: Collection,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, CalendarObject>> {
-  const objects = await shownObjects(collection, await objectsByNames(context.store.db, collection.id, names));
+  const objects = await shownObjects(context, collection, await objectsByNames(context.store.db, collection.id, names));
   return new Map(objects.map((object) => [object.name, object]));
 }

@@ -7,6 +7,7 @@ import { currentVersions, versionsOfNames, type VersionHead } from '../store/ver
 import { requireInHome } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { dropNotification, heldSubject, publishAll } from './notifications.ts';
 import { countsOf } from './restore-collection.ts';
 import { restoreMembers, type Restored, type Wanted } from './restore-members.ts';
 
@@ -32,11 +33,14 @@ export async function releaseHold(
 ): Promise<Hold> {
   const hold = await requireHold(context, actor, id);
   const at = context.clock();
-  await context.store.write(async (tx) => {
+  const changes = await context.store.write(async (tx) => {
     await markHold(tx, id, { releasedAt: at });
     const detail = { device: hold.deviceId };
     await recordAct(tx, { act: 'device-released', at, by, homeId: hold.homeId, subject: id, detail });
+    // The notice asks for what is done.
+    return dropNotification(context, tx, { homeId: hold.homeId, subject: heldSubject(id) });
   });
+  publishAll(context, changes);
   return hold;
 }
 

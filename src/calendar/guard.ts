@@ -1,6 +1,7 @@
 import { MINUTE } from '../base/clock.ts';
 import { Refusal } from '../base/refusal.ts';
 import { insertNotice, recordAct } from '../store/audit.ts';
+import { collectionById } from '../store/collections.ts';
 import { burstBegan, burstOf, insertHold, standing, type NewHold } from '../store/guard.ts';
 import { countObjects } from '../store/objects.ts';
 import type { Db, WriteOptions } from '../store/store.ts';
@@ -8,6 +9,7 @@ import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { freeOf, type GuardRule } from './guard-rule.ts';
 import type { Collection } from './model.ts';
+import { publishAll, putNotification } from './notifications.ts';
 
 /** What a device is about to replace or remove. */
 export interface Endangered {
@@ -93,10 +95,10 @@ export async function writeGuarded<T>(
   }
 }
 
-async function hold({ store }: CalendarContext, given: NewHold): Promise<void> {
-  await store.write(async (tx) => {
+async function hold(context: CalendarContext, given: NewHold): Promise<void> {
+  const changes = await context.store.write(async (tx) => {
     const made = await insertHold(tx, given);
-    if (made === undefined) return;
+    if (made === undefined) return [];
     const { id, homeId, collectionId, deviceId, principalId, heldAt: at, objects, members } = made;
     const detail = { hold: id, collection: collectionId, device: deviceId, objects, members };
     await recordAct(tx, {
@@ -104,5 +106,10 @@ async function hold({ store }: CalendarContext, given: NewHold): Promise<void> {
       by: { principalId, deviceId, origin: 'client' },
     });
     await insertNotice(tx, { homeId, at, kind: 'device-held', detail });
+    const calendar = await collectionById(tx, collectionId);
+    if (calendar === undefined) return [];
+    const notice = { kind: 'held', at, holdId: id, calendar: { homeId, uri: calendar.uri }, objects, members } as const;
+    return putNotification(context, tx, { homeId, notice });
   });
+  publishAll(context, changes);
 }

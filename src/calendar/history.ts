@@ -13,9 +13,10 @@ import {
   type Version,
   type VersionHead,
 } from '../store/versions.ts';
-import { requireInHome } from './access.ts';
+import { accessIn, requireInHome, requirePrivilege } from './access.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { isHidden } from './shown-object.ts';
 
 export type ChangeKind = 'created' | NonNullable<VersionHead['until']>['kind'];
 
@@ -39,7 +40,7 @@ const MOST = 200;
 
 /**
  * The changes of what has, or had, a UID in a home, the newest first, wherever in it it was: by whom, and what changed.
- * Throws need-privileges.
+ * Who may not write in the home is told no differences of what is not public. Throws need-privileges.
  */
 export async function historyOf(
   context: CalendarContext,
@@ -55,7 +56,20 @@ export async function historyOf(
     ...(state.until === undefined ? [] : [ended(state, state.until)]),
   ]);
   changes.sort((one, other) => other.seq - one.seq);
-  return Promise.all(changes.map((change) => withDifferences(context, states, change)));
+  const isVeiled = await seesTimesAlone(context, actor, homeId);
+  const told: ObjectChange[] = [];
+  // One after the other: two versions are held in memory, and not all of them.
+  for (const change of changes) told.push(await withDifferences({ context, states, isVeiled }, change));
+  return told;
+}
+
+const seesTimesAlone = async (context: CalendarContext, actor: Actor, homeId: string): Promise<boolean> =>
+  !(await accessIn(context, actor, homeId)).home.has('write-content');
+
+interface Telling {
+  readonly context: CalendarContext;
+  readonly states: readonly VersionHead[];
+  readonly isVeiled: boolean;
 }
 
 interface Change extends Omit<ObjectChange, 'differences'> {
@@ -74,23 +88,28 @@ function ended(state: VersionHead, until: NonNullable<VersionHead['until']>): Ch
 }
 
 async function withDifferences(
-  context: CalendarContext,
-  states: readonly VersionHead[],
+  { context, states, isVeiled }: Telling,
   { state, seq, ...change }: Change,
 ): Promise<ObjectChange> {
   if (change.kind !== 'updated') return { ...change, differences: [] };
   const next = states.find((other) => other.objectId === state.objectId && other.from.seq === seq);
-  const [before, after] = [await parsed(context, state), next && (await parsed(context, next))];
+  const before = await parsed(context, state, isVeiled);
+  const after = next && (await parsed(context, next, isVeiled));
   const differences = before === undefined || after === undefined ? [] : diffCalendars(before, after);
   return { ...change, differences };
 }
 
-async function parsed({ store }: CalendarContext, state: VersionHead): Promise<Component | undefined> {
+async function parsed(
+  { store }: CalendarContext,
+  state: VersionHead,
+  isVeiled: boolean,
+): Promise<Component | undefined> {
   const octets =
     state.until === undefined
       ? (await objectByName(store.db, state.collectionId, state.name))?.octets
       : (await versionOctets(store.db, [state.key])).get(state.key);
   if (octets === undefined || state.component === '') return undefined;
+  if (isVeiled && (await isHidden({ octets }))) return undefined;
   // What cannot be read is passed over: a fault in an old version must not hide the others.
   return parseCalendars(octets).calendars[0];
 }
@@ -110,6 +129,9 @@ export async function versionOf(context: CalendarContext, actor: Actor, key: num
   const version = await versionByKey(context.store.db, key);
   if (version === undefined) throw new BadRequest(`There is no version ${key}`, { status: 404 });
   await requireInHome(context, actor, version.homeId, 'read');
+  if ((await seesTimesAlone(context, actor, version.homeId)) && (await isHidden(version))) {
+    requirePrivilege(new Set(), 'write-content');
+  }
   return version;
 }
 

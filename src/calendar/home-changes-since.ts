@@ -1,9 +1,12 @@
-import { collectionsOfHome } from '../store/collections.ts';
 import { endOf, homeChangesSince as changeRows, type HomeChange } from '../store/home-changes.ts';
 import { MOST_CHANGES, type SinceToken } from './changes-since.ts';
+import { collectionsOf } from './collections.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
+import { mountChangesSince, type MemberChanges } from './mount-changes-since.ts';
 import { readSyncToken, stateAt, syncTokenOf, type SyncState } from './sync-token.ts';
+
+export type { MemberChanges };
 
 export interface HomeChanges {
   /** Path segments of removed collections; with them went all that they held (RFC 6578 §3.5.2). */
@@ -16,16 +19,6 @@ export interface HomeChanges {
   readonly token: string;
   /** Whether more changes wait behind the limit (RFC 6578 §3.6). */
   readonly truncated: boolean;
-}
-
-export interface MemberChanges {
-  /** Path segment of the collection. */
-  readonly uri: string;
-  /** As it is now; undefined where it was removed meanwhile, which the next report tells. */
-  readonly collection: Collection | undefined;
-  /** Names of members; one that was removed meanwhile may be among them. */
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
 }
 
 /**
@@ -45,18 +38,44 @@ export async function homeChangesSince(
     members: level === 'infinite',
     limit,
   });
+  if (more) {
+    return { ...(await toldOf(context, home, changes)), ...tokenAt(context, home, stateAfter(changes, known)) };
+  }
   // Without a change there was none up to the sequence that the request began with, either.
-  const reached = more ? stateAfter(changes, known) : stateAt(Math.max(seq ?? 0, home.seq));
-  const told = { token: syncTokenOf(context, home, reached), truncated: more };
-  if (changes.length === 0) return { removed: [], changed: [], members: [], ...told };
-  const collections = new Map((await collectionsOfHome(context.store.db, home.homeId)).map((each) => [each.id, each]));
-  return { ...sorted(changes, collections), ...told };
+  const reached = Math.max(seq ?? 0, home.seq);
+  const own = await toldOf(context, home, changes);
+  if (home.mountStates === undefined) return { ...own, ...tokenAt(context, home, stateAt(reached)) };
+  const behind = await mountChangesSince(context, home, { known: known.mounts, level, limit: limit - changes.length });
+  const told = new Set(own.changed.map(({ collection }) => collection.mount?.id));
+  return {
+    removed: own.removed,
+    changed: [...own.changed, ...behind.changed.filter(({ collection }) => !told.has(collection.mount?.id))],
+    members: [...own.members, ...behind.members],
+    ...tokenAt(context, home, stateAt(reached, { mounts: behind.reached }), behind.truncated),
+  };
 }
 
-function stateAfter(changes: readonly HomeChange[], { began }: SyncState): SyncState {
+const tokenAt = (
+  context: CalendarContext,
+  home: Collection,
+  state: SyncState,
+  truncated = state.place !== undefined,
+) => ({
+  token: syncTokenOf(context, home, state),
+  truncated,
+});
+
+async function toldOf(context: CalendarContext, home: Collection, changes: readonly HomeChange[]) {
+  if (changes.length === 0) return { removed: [], changed: [], members: [] };
+  const collections = await collectionsOf(context, home.homeId);
+  // The rows know a mounted calendar by its place.
+  return sorted(changes, new Map(collections.map((each) => [(each.mount ?? each).id, each])));
+}
+
+function stateAfter(changes: readonly HomeChange[], { began, mounts }: SyncState): SyncState {
   const last = changes.at(-1);
   if (last === undefined) throw new TypeError('A page of changes has none');
-  return { seq: last.seq, began, place: { uri: last.uri, name: last.name } };
+  return { seq: last.seq, began, place: { uri: last.uri, name: last.name }, mounts };
 }
 
 type Collections = ReadonlyMap<string, Collection>;
@@ -89,5 +108,6 @@ function sorted(changes: readonly HomeChange[], collections: Collections) {
 /** The collection at the URL that it had when the changes were read. */
 function asTold({ uri, collectionId }: HomeChange, collections: Collections): Collection | undefined {
   const collection = collectionId === null ? undefined : collections.get(collectionId);
+  if (collection?.mount !== undefined) return { ...collection, mount: { ...collection.mount, uri } };
   return collection === undefined || collection.uri === uri ? collection : { ...collection, uri };
 }

@@ -5,7 +5,7 @@ import { headByUid, objectByName } from '../store/objects.ts';
 import { unnamed, type Origin } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
-import { publish } from './put-object.ts';
+import { publish } from './publish.ts';
 import { readObject } from './read-object.ts';
 import { writeObject } from './write-object.ts';
 

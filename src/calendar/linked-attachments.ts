@@ -5,11 +5,14 @@ import { linkedIds, managedIds } from '../ical/managed-attachments.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import {
   attachmentById,
+  attachmentsStored,
   attachmentUsage,
   collectionsHolding,
   dropHeld,
+  forgetPastAttachments,
   heldBefore,
   hold,
+  knownAttachments,
   type Attachment,
   octetsHolding,
 } from '../store/attachments.ts';
@@ -27,8 +30,9 @@ export type { Attachment };
 export interface MayHold {
   /** Attachments that who writes it may read, or has just sent. */
   readonly granted?: ReadonlySet<string>;
-  /** An object whose attachments it may hold as well, since it is a copy of it. */
+  /** An object whose attachments it may hold as well, since it is a copy of it; and whether that was in its home. */
   readonly from?: string;
+  readonly isFromHome?: boolean;
 }
 
 /** An attachment that the actor may read: one that an object in a calendar names that the actor may read. */
@@ -49,16 +53,23 @@ export async function readableAttachment(
   return undefined;
 }
 
+/** Objects that are in memory together: each may be as large as a resource. */
+const HELD_AT_ONCE = 5;
+
 /** Whether an object names it whose details are for everybody who may read it (docs/adr/0015). */
 async function isNamedInPublic(
   { store }: CalendarContext,
   id: string,
   collection: Pick<Collection, 'id'>,
 ): Promise<boolean> {
-  for (const object of await octetsHolding(store.db, { id, collectionId: collection.id })) {
-    if (!(await isHidden(object))) return true;
+  const where = { id, collectionId: collection.id };
+  for (let after = ''; ;) {
+    const page = await octetsHolding(store.db, where, { after, limit: HELD_AT_ONCE });
+    for (const object of page) if (!(await isHidden(object))) return true;
+    const last = page.at(-1);
+    if (last === undefined || page.length < HELD_AT_ONCE) return false;
+    after = last.id;
   }
-  return false;
 }
 
 interface Put {
@@ -85,13 +96,15 @@ export async function grantedTo(
   const granted = new Set<string>();
   const unknown = new Set<string>();
   const named = managedIds(calendar);
+  // Whether one may be read costs questions: a body full of those that do not exist is not asked about.
+  const existing = await knownAttachments(db, [...ids]);
   for (const id of ids) {
     if (known.has(id)) continue;
-    const isGranted = id === attachment?.id || (await readableAttachment(context, actor, id)) !== undefined;
+    const isGranted =
+      id === attachment?.id || (existing.has(id) && (await readableAttachment(context, actor, id)) !== undefined);
     if (isGranted) granted.add(id);
     else if (named.has(id)) unknown.add(id);
   }
-  // Every one that is not known costs questions: a body full of them is not asked about to its end.
   if (unknown.size > 0) await requireNamedBefore(context, { collection, name }, unknown);
   return { granted };
 }
@@ -128,8 +141,8 @@ export async function noteHeld(
   { calendar, uid }: ReadObject,
 ): Promise<void> {
   const ids = linkedIds(calendar);
-  // A copy of what is held already takes no room; what moves is not held while it is under way.
-  const isCounted = ids.size > 0 && mayHold.from === undefined;
+  // A copy of what its home holds already takes no room; what moves is not held while it is under way.
+  const isCounted = ids.size > 0 && mayHold.isFromHome !== true;
   const usedBefore = isCounted ? await attachmentUsage(tx, homeId) : 0;
   if (!isNew) await dropHeld(tx, head.id, context.clock());
   if (ids.size === 0) return;
@@ -149,5 +162,23 @@ export async function requireAttachmentOctets(
   more: number,
 ): Promise<void> {
   if ((await attachmentUsage(db, homeId)) + more <= limits.attachmentOctets) return;
+  throw new Refusal('quota-not-exceeded', `The attachments of a home are at most ${limits.attachmentOctets} octets`);
+}
+
+/**
+ * Throws quota-not-exceeded where `more` octets have no room beside all that is stored: twice what objects may hold, so
+ * that the past has as much. Before that, what only the past names goes, the oldest first.
+ */
+export async function requireAttachmentRoom(
+  { limits }: CalendarContext,
+  tx: Db,
+  homeId: string,
+  more: number,
+): Promise<void> {
+  const most = limits.attachmentOctets * 2;
+  const over = (await attachmentsStored(tx, homeId)) + more - most;
+  if (over <= 0) return;
+  await forgetPastAttachments(tx, homeId, over);
+  if ((await attachmentsStored(tx, homeId)) + more <= most) return;
   throw new Refusal('quota-not-exceeded', `The attachments of a home are at most ${limits.attachmentOctets} octets`);
 }

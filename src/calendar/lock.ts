@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../auth/actor.ts';
 import { SECOND } from '../base/clock.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
-import { deleteExpiredLocks, deleteLock, holdHome, insertLock, locksOfHome, prolongLock } from '../store/locks.ts';
+import { deleteExpiredLocks, deleteLock, holdHome, insertLock, prolongLock } from '../store/locks.ts';
 import { headByName } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
-import { accessIn, requirePrivilege, type Privileges } from './access.ts';
+import { accessOn, requirePrivilege, type Privileges } from './access.ts';
 import type { CalendarContext } from './context.ts';
-import { locksOn, locksWithin, rootOf, type Lock, type LockHolder } from './locks.ts';
+import { locksOn, locksStanding, locksWithin, rootOf, type Lock, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
+import { headSeen } from './personal-forms.ts';
 import { emptyFile, writeFile } from './put-file.ts';
 import { requireCollection, requireUnchanged } from './write-object.ts';
 
@@ -39,8 +40,8 @@ export interface Made {
 }
 
 /** Locks of a home, as they are now. */
-export function locksIn({ store, clock }: CalendarContext, homeId: string): Promise<readonly Lock[]> {
-  return locksOfHome(store.db, homeId, clock());
+export function locksIn(context: CalendarContext, homeId: string): Promise<readonly Lock[]> {
+  return locksStanding(context, context.store.db, homeId);
 }
 
 /**
@@ -49,7 +50,7 @@ export function locksIn({ store, clock }: CalendarContext, homeId: string): Prom
  */
 export async function makeLock(context: CalendarContext, request: NewLock): Promise<Made> {
   const { actor, collection, isShared, isDeep, owner } = request;
-  const privileges = (await accessIn(context, actor, collection.homeId)).on(collection);
+  const privileges = await accessOn(context, actor, collection);
   requirePrivilege(privileges, 'write-content');
   return context.store.write(
     async (tx) => {
@@ -58,7 +59,7 @@ export async function makeLock(context: CalendarContext, request: NewLock): Prom
       const { object, isNew } = await lockedObject(context, tx, request, privileges);
       const { homeId, uri } = collection;
       const now = context.clock();
-      const all = await locksOfHome(tx, homeId, now);
+      const all = await locksStanding(context, tx, homeId);
       const place = { collection, object };
       const near = [...locksOn(all, place), ...(isDeep ? locksWithin(all, collection) : [])];
       const conflict = near.find((lock) => !isShared || !lock.isShared);
@@ -87,7 +88,7 @@ async function lockedObject(
   await requireCollection(tx, collection);
   if (name === undefined) return { object: undefined, isNew: false };
   const current = await headByName(tx, collection.id, name);
-  check(current);
+  check(await headSeen(context, tx, collection, current));
   if (current !== undefined) return { object: current, isNew: false };
   if (collection.kind !== 'plain') throw new Refusal('valid-calendar-data', 'No calendar object is empty');
   requirePrivilege(privileges, 'bind');
@@ -128,10 +129,10 @@ export function refreshLock(context: CalendarContext, request: RefreshLock): Pro
   );
 }
 
-async function locksAt({ clock }: CalendarContext, tx: Db, { collection, name }: LockPlace): Promise<readonly Lock[]> {
+async function locksAt(context: CalendarContext, tx: Db, { collection, name }: LockPlace): Promise<readonly Lock[]> {
   const object = name === undefined ? undefined : await headByName(tx, collection.id, name);
   if (name !== undefined && object === undefined) throw new BadRequest('There is no such resource', { status: 404 });
-  return locksOn(await locksOfHome(tx, collection.homeId, clock()), { collection, object });
+  return locksOn(await locksStanding(context, tx, collection.homeId), { collection, object });
 }
 
 export interface Unlock extends LockPlace {
@@ -145,14 +146,14 @@ export interface Unlock extends LockPlace {
  */
 export async function unlock(context: CalendarContext, request: Unlock): Promise<void> {
   const { actor, collection, token } = request;
-  const { on } = await accessIn(context, actor, collection.homeId);
+  const privileges = await accessOn(context, actor, collection);
   await context.store.write(
     async (tx) => {
       const found = (await locksAt(context, tx, request)).find((lock) => lock.token === token);
       if (found === undefined) {
         throw new Refusal('lock-token-matches-request-uri', 'The lock token is none of this resource');
       }
-      if (found.principalId !== actor.id && !on(collection).has('unlock')) {
+      if (found.principalId !== actor.id && !privileges.has('unlock')) {
         throw new Refusal('need-privileges', 'The lock is of somebody else', { privilege: 'unlock' });
       }
       await deleteLock(tx, token);

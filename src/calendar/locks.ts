@@ -2,7 +2,9 @@ import type { PrincipalId } from '../base/ids.ts';
 import { Refusal } from '../base/refusal.ts';
 import { locksOfHome, type Lock } from '../store/locks.ts';
 import { prefixBelow } from '../store/plain-collections.ts';
+import { findPrincipal } from '../store/principals.ts';
 import type { Db } from '../store/store.ts';
+import { accessIn, type HomeAccess } from './access.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, ObjectHead } from './model.ts';
 
@@ -23,6 +25,24 @@ export interface Locked {
   readonly object?: Pick<ObjectHead, 'id'> | undefined;
   /** Whether everything in the collection is changed. */
   readonly whole?: boolean;
+}
+
+/**
+ * The locks of a home that count: those of somebody who may not write there any more hold nobody up (RFC 4918 §6.6 lets a
+ * server end a lock at any time). Costs a question only where somebody but the owner has one.
+ */
+export async function locksStanding(context: CalendarContext, db: Db, homeId: string): Promise<readonly Lock[]> {
+  const locks = await locksOfHome(db, homeId, context.clock());
+  const access = new Map<string, HomeAccess | undefined>();
+  for (const { principalId } of locks) {
+    if (principalId === homeId || access.has(principalId)) continue;
+    const maker = await findPrincipal(db, principalId);
+    access.set(principalId, maker && (await accessIn(context, { ...maker, deviceId: undefined }, homeId, db)));
+  }
+  if (access.size === 0) return locks;
+  return locks.filter(({ principalId, collectionId: id }) => {
+    return principalId === homeId || access.get(principalId)?.on({ id }).has('write-content') === true;
+  });
 }
 
 /** The locks that a resource is under: its own, and those of Depth: infinity above it. */
@@ -48,16 +68,15 @@ const isAbove = (upper: string, lower: string): boolean =>
  * is its maker's. Inside the transaction that changes it.
  */
 export async function requireUnlocked(
-  { clock }: CalendarContext,
+  context: CalendarContext,
   tx: Db,
   holder: LockHolder | undefined,
   changed: readonly Locked[],
 ): Promise<void> {
-  const now = clock();
   const byHome = new Map<string, readonly Lock[]>();
   for (const each of changed) {
     const { homeId } = each.collection;
-    const locks = byHome.get(homeId) ?? (await locksOfHome(tx, homeId, now));
+    const locks = byHome.get(homeId) ?? (await locksStanding(context, tx, homeId));
     byHome.set(homeId, locks);
     if (locks.length === 0) continue;
     requireToken(locksOn(locks, each), holder);

@@ -2,14 +2,17 @@ import type { Actor } from '../auth/actor.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import { collectionByUri, countCollections, insertCollection } from '../store/collections.ts';
 import { headByName } from '../store/objects.ts';
+import { keepRemoved, type CollectionRemoval } from '../store/removed-collections.ts';
 import { contentTypeOf, plainBelow, prefixBelow, removePlain } from '../store/plain-collections.ts';
 import type { Db } from '../store/store.ts';
 import { requireOn } from './access.ts';
+import { authorOf } from './author.ts';
 import type { PropertyChanges } from './collection-patch.ts';
 import type { CalendarContext } from './context.ts';
+import { requireNotHeld } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
-import { publish } from './put-object.ts';
+import { publish } from './publish.ts';
 import { applyDeadProperties } from './update-collection.ts';
 import { claimSeq, requireCollection, requireUnchanged } from './write-object.ts';
 
@@ -124,7 +127,7 @@ export interface RemovePlain {
   readonly locks: LockHolder;
 }
 
-/** DELETE of a plain collection with all below it (RFC 4918 §9.6.1). 403 for the first of a home. */
+/** DELETE of a plain collection with all below it (RFC 4918 §9.6.1), into the trash. 403 for the first of a home. */
 export async function removePlainCollection(context: CalendarContext, request: RemovePlain): Promise<void> {
   const { actor, collection, check, unchanged, locks } = request;
   await requireOn(context, actor, collection, 'unbind');
@@ -134,18 +137,30 @@ export async function removePlainCollection(context: CalendarContext, request: R
       await requireUnchanged(tx, unchanged);
       const parent = await parentOf(tx, collection);
       await requireUnlocked(context, tx, locks, [{ collection: parent }, { collection, whole: true }]);
-      await removeWhole(tx, collection);
-      return { parent, seq: await claimSeq(tx, parent, context.clock()) };
+      const by = authorOf(actor);
+      await requireNotHeld(context, tx, collection, by);
+      const now = context.clock();
+      const seq = await claimSeq(tx, parent, now);
+      await removeWhole(tx, collection, { seq, now, by });
+      return { parent, seq };
     },
     { lane: collection.homeId },
   );
   publish(context, parent, seq);
 }
 
-/** A plain collection with all below it, in the caller's transaction. */
-export async function removeWhole(tx: Db, { id, homeId, uri }: Collection): Promise<void> {
-  const below = await plainBelow(tx, homeId, uri);
-  await removePlain(tx, [id, ...below.map((each) => each.id)]);
+/** A plain collection with all below it, in the caller's transaction; into the trash, where it is not elsewhere now. */
+export async function removeWhole(
+  tx: Db,
+  collection: Collection,
+  removal: CollectionRemoval | undefined,
+): Promise<void> {
+  const all = [collection, ...(await plainBelow(tx, collection.homeId, collection.uri))];
+  if (removal !== undefined) for (const each of all) await keepRemoved(tx, each, removal);
+  await removePlain(
+    tx,
+    all.map(({ id }) => id),
+  );
 }
 
 /** The plain collection that one is in. Throws 403 for the first of a home, which is in none. */

@@ -1,3 +1,4 @@
+import { createTurns } from '../base/turns.ts';
 import {
   allGroupsOf,
   credentialsByLogin,
@@ -5,12 +6,14 @@ import {
   delegatorsOf as delegatorRows,
   directGroupsOf,
   findPrincipal,
+  endOfStretch,
   findPrincipals,
   listPrincipals,
   membersOf as memberRows,
   searchPrincipals as searchRows,
   type PrincipalSearch,
 } from '../store/principals.ts';
+import { fold } from '../store/fold.ts';
 import type { CalendarContext } from './context.ts';
 import type { Principal, PrincipalKind } from './model.ts';
 
@@ -36,19 +39,27 @@ export async function principalOfLogin(context: CalendarContext, login: string):
   return (await credentialsByLogin(context.store.db, login))?.principal;
 }
 
+/** Principals read between two turns of the event loop: what is asked of them may be questions to the database. */
+const PAGE = 100;
+
+/** Every principal of a kind by pages, in the order of ids. */
+export async function* principalPages(
+  { store }: CalendarContext,
+  kind: PrincipalKind,
+): AsyncGenerator<readonly Principal[], void> {
+  const turns = createTurns();
+  for (let after: string | undefined; ;) {
+    const page = await listPrincipals(store.db, { kind, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.id;
+    if (turns.isDue()) await turns.take();
+  }
+}
+
 /** Every principal of a kind, in the order of ids. */
 export async function principalsOf(context: CalendarContext, kind: PrincipalKind): Promise<readonly Principal[]> {
-  const all: Principal[] = [];
-  for (;;) {
-    const after = all.at(-1)?.id;
-    const page = await listPrincipals(context.store.db, {
-      kind,
-      limit: 1000,
-      ...(after === undefined ? {} : { after }),
-    });
-    all.push(...page);
-    if (page.length < 1000) return all;
-  }
+  return (await Array.fromAsync(principalPages(context, kind))).flat();
 }
 
 /** The groups that have this principal as a direct member. */
@@ -76,8 +87,41 @@ export async function delegatorsOf(context: CalendarContext, id: string): Promis
   return byAccess(context, await delegatorRows(context.store.db, id));
 }
 
-export function searchPrincipals(context: CalendarContext, search: PrincipalSearch): Promise<readonly Principal[]> {
-  return searchRows(context.store.db, search);
+/** Texts that a database compares between two turns of the event loop: some milliseconds, in SQLite. */
+const COMPARED = 2500;
+const FEWEST = 250;
+
+/** Principals that a database looks at in one question of so many texts. */
+export const spanFor = (texts: number): number => Math.max(FEWEST, Math.ceil(COMPARED / Math.max(1, texts)));
+
+/** Principals by name, address or id, without regard to case, the first `limit` of them in the order of names. */
+export async function searchPrincipals(
+  { store }: CalendarContext,
+  search: PrincipalSearch,
+): Promise<readonly Principal[]> {
+  const turns = createTurns();
+  const span = spanFor(search.clauses.length);
+  let found: readonly Named[] = [];
+  for (let after: string | undefined; ;) {
+    const upTo = await endOfStretch(store.db, { after, span });
+    const page = (await searchRows(store.db, search, { after, upTo })).map(named);
+    if (page.length > 0) found = [...found, ...page].sort(byName).slice(0, search.limit);
+    if (upTo === undefined) return found.map(({ principal }) => principal);
+    after = upTo;
+    if (turns.isDue()) await turns.take();
+  }
+}
+
+interface Named {
+  readonly principal: Principal;
+  readonly folded: string;
+}
+
+const named = (principal: Principal): Named => ({ principal, folded: fold(principal.name) });
+
+function byName(one: Named, other: Named): number {
+  if (one.folded !== other.folded) return one.folded < other.folded ? -1 : 1;
+  return one.principal.id < other.principal.id ? -1 : 1;
 }
 
 async function byAccess(

@@ -2,6 +2,7 @@ import { fold } from '../store/fold.ts';
 import { credentialsByLogin, findPrincipals, principalByGuid } from '../store/principals.ts';
 import type { Db } from '../store/store.ts';
 import type { Principal } from './model.ts';
+import { canActForOthers } from './delegates.ts';
 import type { PrincipalSpec, SpecProblem } from './principal-spec.ts';
 
 /** What stands in the database against these specifications, which agree with each other. */
@@ -57,17 +58,30 @@ function gives(spec: PrincipalSpec | undefined, name: string): boolean {
   return spec?.emails !== undefined && fold(spec.id) !== fold(name);
 }
 
-function linkProblems({ path, members = [], delegates, autoAcceptGroup }: PrincipalSpec, known: Known): SpecProblem[] {
-  const kindOf = (id: string): string | undefined => known.named.get(id)?.kind ?? known.stored.get(id)?.kind;
+function linkProblems(
+  { id: own, path, members = [], delegates, autoAcceptGroup }: PrincipalSpec,
+  known: Known,
+): SpecProblem[] {
+  const kindOf = (id: string): Principal['kind'] | undefined => known.named.get(id)?.kind ?? known.stored.get(id)?.kind;
   const unknown = (ids: readonly string[], at: string): SpecProblem[] =>
     ids.flatMap((id, index) =>
       kindOf(id) === undefined ? [{ path: `${path}.${at}[${index}]`, reason: `there is no principal "${id}"` }] : [],
     );
+  // As for who changes them through a client.
+  const unable = (ids: readonly string[], at: string): SpecProblem[] =>
+    ids.flatMap((id, index) => {
+      const kind = kindOf(id);
+      const reason = id === own ? 'nobody is a delegate of oneself' : `"${id}" is a ${kind}, which acts for nobody`;
+      const isAble = kind === undefined || (id !== own && canActForOthers({ kind }));
+      return isAble ? [] : [{ path: `${path}.${at}[${index}]`, reason }];
+    });
   const isGroup = autoAcceptGroup === undefined || kindOf(autoAcceptGroup) === 'group';
   return [
     ...unknown(members, 'members'),
     ...unknown(delegates?.read ?? [], 'delegates.read'),
     ...unknown(delegates?.write ?? [], 'delegates.write'),
+    ...unable(delegates?.read ?? [], 'delegates.read'),
+    ...unable(delegates?.write ?? [], 'delegates.write'),
     ...(isGroup ? [] : [{ path: `${path}.autoAcceptGroup`, reason: `there is no group "${autoAcceptGroup}"` }]),
   ];
 }

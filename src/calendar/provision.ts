@@ -16,9 +16,11 @@ import { unnamed } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { ensureHome } from './create-home.ts';
 import type { Collection, Principal } from './model.ts';
+import { publishAll } from './notifications.ts';
 import type { CalendarSpec, PrincipalSpec } from './principal-spec.ts';
 import { problemsWithStored } from './provision-conflicts.ts';
 import { throwIfAny } from './provision-file.ts';
+import { followMembers } from './share-members.ts';
 
 /** What a new principal of each kind gets where its specification names no calendars. */
 export interface DefaultCalendars {
@@ -46,7 +48,7 @@ export async function applyPrincipals(
 ): Promise<readonly ProvisionOutcome[]> {
   // Before the transaction, in which nothing but the database is awaited.
   const hashes = await newHashes(context, specs);
-  const { outcomes, touched } = await context.store.write(async (tx) => {
+  const { outcomes, touched, asked } = await context.store.write(async (tx) => {
     if (onlyNew) await requireNew(tx, specs);
     throwIfAny(await problemsWithStored(tx, specs));
     const now = context.clock();
@@ -57,6 +59,8 @@ export async function applyPrincipals(
     // Members and delegates may stand anywhere in the file, so that all principals come first.
     const linked: boolean[] = [];
     for (const spec of specs) linked.push(await saveLinks(work, spec));
+    const groups = specs.filter(({ members }) => members !== undefined).map(({ id }) => id);
+    const asked = await followMembers(context, tx, groups);
     const outcomes = saved.map(({ id, outcome }, index) => ({
       id,
       outcome: outcome === 'unchanged' && linked[index] === true ? ('updated' as const) : outcome,
@@ -65,9 +69,11 @@ export async function applyPrincipals(
     return {
       outcomes,
       touched: saved.flatMap((one) => one.touched),
+      asked,
     };
   });
   for (const { homeId, id, seq } of touched) context.hub.publish({ homeId, collectionId: id, seq });
+  publishAll(context, asked);
   return outcomes;
 }
 

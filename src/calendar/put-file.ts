@@ -9,9 +9,11 @@ import type { Db } from '../store/store.ts';
 import { requireOn } from './access.ts';
 import { authorOf } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { requireHarmless, writeGuarded } from './guard.ts';
+import { requireHistoryRoom } from './history-room.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
-import { publish } from './put-object.ts';
+import { publish } from './publish.ts';
 import { requireOctets } from './quota.ts';
 import { etagOf } from './read-object.ts';
 import { claimSeq, requireUnchanged, type WrittenObject } from './write-object.ts';
@@ -43,7 +45,8 @@ export interface PutFile extends WriteFile, FileContent {
 export async function putFile(context: CalendarContext, request: PutFile): Promise<WrittenObject> {
   const { actor, collection, unchanged } = request;
   await requireOn(context, actor, collection, 'write-content');
-  const written = await context.store.write(
+  const written = await writeGuarded(
+    context,
     async (tx) => {
       await requireUnchanged(tx, unchanged);
       return writeFile(context, tx, request, request);
@@ -73,8 +76,11 @@ export async function writeFile(
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
   await requireOctets(context, tx, collection.homeId, octets.byteLength - (current?.size ?? 0));
-  const columns = { octets, etag: etagOf(octets), seq, by: authorOf(actor) };
+  await requireHistoryRoom(context, tx, collection.homeId);
+  const by = authorOf(actor);
+  const columns = { octets, etag: etagOf(octets), seq, by };
   if (current !== undefined) {
+    await requireHarmless(context, tx, { collection, name, by });
     const head = await updateObject(tx, current.id, columns, now);
     await setContentType(tx, head, contentType);
     return { outcome: 'updated', head, seq };
@@ -92,7 +98,16 @@ async function requirePlace(context: CalendarContext, tx: Db, collection: Collec
   if ((await collectionByUri(tx, collection.homeId, prefixBelow(collection.uri) + name)) !== undefined) {
     throw new BadRequest('A collection cannot be replaced by PUT', { status: 405 });
   }
-  const most = context.limits.resourcesPerCollection;
-  if ((await countObjects(tx, collection.id)) < most) return;
+  await requireMemberRoom(context, tx, collection);
+}
+
+/** Throws quota-not-exceeded where a collection holds as many as it may. */
+export async function requireMemberRoom(
+  { limits }: CalendarContext,
+  tx: Db,
+  { id }: Pick<Collection, 'id'>,
+): Promise<void> {
+  const most = limits.resourcesPerCollection;
+  if ((await countObjects(tx, id)) < most) return;
   throw new Refusal('quota-not-exceeded', `A collection holds at most ${most} resources`);
 }

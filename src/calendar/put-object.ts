@@ -1,14 +1,16 @@
 import type { Actor } from '../auth/actor.ts';
-import { accessIn, requirePrivilege } from './access.ts';
+import { accessOn, requirePrivilege } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { writeGuarded } from './guard.ts';
 import { grantedTo, type Attachment } from './linked-attachments.ts';
 import type { LockHolder } from './locks.ts';
 import type { Collection, ObjectHead, Principal } from './model.ts';
-import { refuseUnknownZones } from '../ical/validate.ts';
+import { refusePartsOfOthers, refuseUnknownZones } from '../ical/validate.ts';
 import { zoneByTzid } from '../ical/timezone.ts';
+import { hasOwnParts, putThroughMount } from './put-through-mount.ts';
 import { readObject } from './read-object.ts';
+import { publish } from './publish.ts';
 import { requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface PutObject {
@@ -34,13 +36,18 @@ export interface PutObject {
  */
 export async function putObject(context: CalendarContext, request: PutObject): Promise<WrittenObject> {
   const { actor, collection, octets, by = authorOf(actor) } = request;
-  const privileges = (await accessIn(context, actor, collection.homeId)).on(collection);
-  // Who may do neither need not be read.
-  if (!privileges.has('bind')) requirePrivilege(privileges, 'write-content');
+  const privileges = await accessOn(context, actor, collection);
+  // Who may do neither need not be read; a sharee has alarms, whatever else (caldav-sharing §5.5.4).
+  if (!privileges.has('bind'))
+    requirePrivilege(privileges, hasOwnParts(collection) ? 'write-properties' : 'write-content');
   const object = await readObject(context, collection, octets);
   // Only what a client stores is held to it: an import keeps what it finds, and says so.
   refuseUnknownZones(object.calendar, (tzid) => zoneByTzid(tzid) !== undefined);
+  refusePartsOfOthers(object.calendar);
   const mayHold = await grantedTo(context, request, object);
+  if (collection.mount !== undefined) {
+    return putThroughMount(context, { ...request, by, privileges, mount: collection.mount, mayHold }, object);
+  }
   const written = await writeGuarded(
     context,
     async (tx) => {
@@ -56,9 +63,4 @@ export async function putObject(context: CalendarContext, request: PutObject): P
   );
   publish(context, collection, written.seq);
   return written;
-}
-
-/** Tells listeners of a committed change. */
-export function publish(context: CalendarContext, collection: Collection, seq: number): void {
-  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq });
 }

@@ -10,7 +10,7 @@ import type { CalendarContext } from './context.ts';
 import { asksForTime, faultsIn, isFault } from './fault.ts';
 import { listObjects } from './get-objects.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
-import { shownObjects } from './shown-object.ts';
+import { isShaped, shownObjects } from './shown-object.ts';
 
 export interface ObjectQuery {
   readonly filter: CompFilter;
@@ -62,12 +62,12 @@ async function* decide(
   { page, decidedByIndex, turns }: Undecided,
 ): AsyncGenerator<ObjectHead | CalendarObject, void> {
   const proved = (candidate: Candidate): boolean => decidedByIndex && candidate.decided;
-  // In a veiled collection the tag, too, depends on the octets.
-  const isRead = query.octets || collection.isVeiled === true;
+  // Where the form is another, the tag, too, depends on the octets.
+  const isRead = query.octets || isShaped(collection);
   const toRead = isRead ? page : page.filter((candidate) => !proved(candidate));
   const names = toRead.map(({ name }) => name);
   const read = names.length === 0 ? [] : await objectsByNames(context.store.db, collection.id, names);
-  const byName = new Map((await shownObjects(collection, read)).map((object) => [object.name, object]));
+  const byName = new Map((await shownObjects(context, collection, read)).map((object) => [object.name, object]));
   for (const candidate of page) {
     if (turns.isDue()) await turns.take();
     const object = byName.get(candidate.name);

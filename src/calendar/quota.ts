@@ -1,6 +1,9 @@
+import type { Actor } from '../auth/actor.ts';
 import { Refusal } from '../base/refusal.ts';
+import { deadPropertyUsage } from '../store/dead-properties.ts';
 import { homeUsage } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
+import { accessIn } from './access.ts';
 import type { CalendarContext } from './context.ts';
 
 /** The room of a home, in octets (RFC 4331 §3, §4). */
@@ -13,6 +16,16 @@ export interface Quota {
 export async function quotaOf({ store, limits }: CalendarContext, homeId: string): Promise<Quota> {
   const used = await homeUsage(store.db, homeId);
   return { used, available: Math.max(0, limits.homeOctets - used) };
+}
+
+/** As quotaOf, for who may read the home; others would see in the numbers what they may not see of it: undefined. */
+export async function quotaFor(
+  context: CalendarContext,
+  actor: Actor | undefined,
+  homeId: string,
+): Promise<Quota | undefined> {
+  const { home } = await accessIn(context, actor, homeId);
+  return home.has('read') ? quotaOf(context, homeId) : undefined;
 }
 
 /**
@@ -28,4 +41,12 @@ export async function requireOctets(
 ): Promise<void> {
   if (growth <= 0 || (await homeUsage(tx, homeId)) + growth <= limits.homeOctets) return;
   throw new Refusal('quota-not-exceeded', `A home holds at most ${limits.homeOctets} octets`);
+}
+
+/**
+ * Throws quota-not-exceeded where the dead properties of a home have no room beside its resources. Asked by whatever adds
+ * some, inside the transaction and after they are written: there can be a thousand on each of a million resources.
+ */
+export async function requirePropertyOctets(context: CalendarContext, tx: Db, homeId: string): Promise<void> {
+  await requireOctets(context, tx, homeId, await deadPropertyUsage(tx, homeId));
 }

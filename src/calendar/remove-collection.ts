@@ -1,4 +1,5 @@
 import type { Actor } from '../auth/actor.ts';
+import type { Change } from '../base/hub.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { recordAct } from '../store/audit.ts';
 import { collectionByUri, moveCollection as moveRow } from '../store/collections.ts';
@@ -11,7 +12,10 @@ import type { CalendarContext } from './context.ts';
 import { requireNotHeld } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection } from './model.ts';
-import { requireCollection, requireUnchanged } from './write-object.ts';
+import { publishAll } from './notifications.ts';
+import { endShares } from './share.ts';
+import { leaveShare } from './share-answer.ts';
+import { requirePlace, requireUnchanged } from './write-object.ts';
 
 /** The collections that belong to the home itself (RFC 6638 §2.1, §2.2): they are neither removed nor renamed. */
 const FIXED_KINDS: ReadonlySet<Collection['kind']> = new Set(['home', 'inbox', 'outbox', 'notification', 'freebusy']);
@@ -31,28 +35,43 @@ export interface RemoveCollection {
   readonly locks?: LockHolder | undefined;
 }
 
-/** DELETE of a calendar with everything in it, RFC 4918 §9.6.1: all of it goes to the trash. */
+/**
+ * DELETE of a calendar with everything in it, RFC 4918 §9.6.1: all of it goes to the trash. Of a shared calendar, a sharee
+ * removes its place in the own home and nothing else (caldav-sharing §5.4.2).
+ */
 export async function removeCollection(
   context: CalendarContext,
   { actor, collection, check, unchanged, locks }: RemoveCollection,
 ): Promise<void> {
-  await requireInHome(context, actor, collection.homeId, 'unbind');
+  const place = collection.mount ?? collection;
+  await requireInHome(context, actor, place.homeId, 'unbind');
   requireRemovable(collection);
-  await context.store.write(async (tx) => {
-    check(await requireCollection(tx, collection));
+  const by = authorOf(actor);
+  const changes = await context.store.write(async (tx) => {
+    check(await requirePlace(tx, collection));
     await requireUnchanged(tx, unchanged);
+    if (collection.mount !== undefined) return leaveShare(context, tx, { mount: collection.mount, by });
     await requireUnlocked(context, tx, locks, [{ collection, whole: true }]);
-    await remove(context, tx, collection, authorOf(actor));
+    return remove(context, tx, collection, by);
   });
-  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
+  publishAll(context, changes);
+  context.hub.publish({ homeId: place.homeId, collectionId: place.id, seq: collection.seq });
 }
 
-async function remove(context: CalendarContext, tx: Db, collection: Collection, by: Author): Promise<void> {
+/** What is to be published after the commit, beside the calendar itself. */
+async function remove(
+  context: CalendarContext,
+  tx: Db,
+  collection: Collection,
+  by: Author,
+): Promise<readonly Change[]> {
   const { id: subject, homeId, uri } = collection;
   await requireNotHeld(context, tx, collection, by);
   const at = context.clock();
+  const changes = await endShares(context, tx, collection);
   await trashCollection(tx, subject, at, by);
   await recordAct(tx, { act: 'calendar-removed', at, by, homeId, subject, detail: { uri } });
+  return changes;
 }
 
 export interface RenameCollection extends RemoveCollection {
@@ -67,32 +86,42 @@ export interface RenameCollection extends RemoveCollection {
  */
 export async function renameCollection(context: CalendarContext, request: RenameCollection): Promise<boolean> {
   const { actor, collection, uri, overwrite, check, unchanged, locks } = request;
-  await requireInHome(context, actor, collection.homeId, 'unbind');
-  await requireInHome(context, actor, collection.homeId, 'bind');
+  // A shared calendar moves within the home of the sharee; its owner sees nothing of it.
+  const place = collection.mount ?? collection;
+  await requireInHome(context, actor, place.homeId, 'unbind');
+  await requireInHome(context, actor, place.homeId, 'bind');
   requireRemovable(collection);
   const by = authorOf(actor);
-  const replaced = await context.store.write(async (tx) => {
-    check(await requireCollection(tx, collection));
+  const { replaced, changes } = await context.store.write(async (tx) => {
+    const ended: Change[] = [];
+    check(await requirePlace(tx, collection));
     await requireUnchanged(tx, unchanged);
-    const target = await collectionByUri(tx, collection.homeId, uri);
-    if (target?.id === collection.id) throw new BadRequest('Source and destination are the same', { status: 403 });
+    const target = await collectionByUri(tx, place.homeId, uri);
+    if (target?.id === place.id) throw new BadRequest('Source and destination are the same', { status: 403 });
     if (target !== undefined) {
       if (!overwrite) throw new ConditionFailed('The destination exists and Overwrite is F');
       if (FIXED_KINDS.has(target.kind)) {
         throw new Refusal('calendar-collection-location-ok', 'The destination belongs to the home itself');
       }
+      // One comes by an invitation and goes by leaving it.
+      if (target.sharedId !== undefined) {
+        throw new Refusal('calendar-collection-location-ok', 'The destination is a shared calendar');
+      }
       await requireUnlocked(context, tx, locks, [{ collection: target, whole: true }]);
-      await remove(context, tx, target, by);
+      ended.push(...(await remove(context, tx, target, by)));
     }
-    await requireUnlocked(context, tx, locks, [{ collection, whole: true }]);
-    // RFC 4918 §7.6: locks stay behind.
-    await deleteLocksIn(tx, [collection.id]);
+    if (collection.mount === undefined) {
+      await requireUnlocked(context, tx, locks, [{ collection, whole: true }]);
+      // RFC 4918 §7.6: locks stay behind.
+      await deleteLocksIn(tx, [collection.id]);
+    }
     const at = context.clock();
-    await moveRow(tx, collection.id, uri, at);
-    const detail = { from: collection.uri, to: uri };
-    await recordAct(tx, { act: 'calendar-renamed', at, by, homeId: collection.homeId, subject: collection.id, detail });
-    return target !== undefined;
+    await moveRow(tx, place.id, uri, at);
+    const detail = { from: place.uri, to: uri };
+    await recordAct(tx, { act: 'calendar-renamed', at, by, homeId: place.homeId, subject: place.id, detail });
+    return { replaced: target !== undefined, changes: ended };
   });
-  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
+  publishAll(context, changes);
+  context.hub.publish({ homeId: place.homeId, collectionId: place.id, seq: collection.seq });
   return replaced;
 }

@@ -1,12 +1,13 @@
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { setDeadProperty } from '../store/dead-properties.ts';
 import { headByName, headsByNames, removeObject } from '../store/objects.ts';
+import { setContentType } from '../store/plain-collections.ts';
 import { leaveTrash, versionOctets, type VersionHead } from '../store/versions.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireUnlocked } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
-import { publish } from './put-object.ts';
+import { publish } from './publish.ts';
 import { etagOf, readObject, type ReadObject } from './read-object.ts';
 import { claimSeq, writeObject } from './write-object.ts';
 
@@ -15,8 +16,6 @@ export interface Wanted {
   readonly name: string;
   /** A past version; 'gone': nothing. */
   readonly state: VersionHead | 'gone';
-  /** Dead properties that it had, where they were not kept with the version. */
-  readonly dead?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Restored {
@@ -137,14 +136,15 @@ function remove({ context, collection, by }: Work, { name, etag }: ObjectHead): 
 }
 
 async function bringBack({ context, collection, by }: Work, { wanted, current }: Write): Promise<number> {
-  const { name, state, dead = state.dead } = wanted;
+  const { name, state } = wanted;
   const octets = (await versionOctets(context.store.db, [state.key])).get(state.key);
   if (octets === undefined) throw new BadRequest('This version is not kept any more', { status: 404 });
   const object = await readVersion(context, collection, state, octets);
   return context.store.write(async (tx) => {
     const check = (head: ObjectHead | undefined): void => requireAsPlanned(head, current?.etag);
     const { head, seq } = await writeObject(context, tx, { collection, name, check, by }, object);
-    for (const [property, xml] of Object.entries(dead)) {
+    if (state.contentType !== undefined) await setContentType(tx, head, state.contentType);
+    for (const [property, xml] of Object.entries(state.dead)) {
       await setDeadProperty(tx, collection.homeId, head.id, property, xml);
     }
     await leaveTrash(tx, [state.key]);

@@ -3,9 +3,12 @@ import { busyForm, isPublic } from '../ical/busy-form.ts';
 import type { Component } from '../ical/component.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import { writingComponent } from '../ical/write.ts';
+import type { Db } from '../store/store.ts';
 import type { Privileges } from './access.ts';
+import type { CalendarContext } from './context.ts';
 import { isFault } from './fault.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
+import { personalForms } from './personal-forms.ts';
 import { etagOf } from './read-object.ts';
 
 /**
@@ -19,17 +22,27 @@ export function seenWith(collection: Collection, privileges: Privileges): Collec
   return privileges.has(needed) ? collection : { ...collection, isVeiled: true };
 }
 
+/** Whether members of a collection are shown in another form than they are stored in. */
+export const isShaped = ({ isVeiled, mount }: Collection): boolean => isVeiled === true || mount !== undefined;
+
 /** Objects of a collection as they are shown to whom it is read for; `turns` are taken between them. */
 export async function shownObjects(
-  { isVeiled }: Collection,
+  context: CalendarContext,
+  collection: Collection,
   objects: readonly CalendarObject[],
+  db: Db = context.store.db,
 ): Promise<readonly CalendarObject[]> {
-  if (isVeiled !== true) return objects;
+  if (!isShaped(collection) || objects.length === 0) return objects;
+  const { isVeiled, mount } = collection;
   const turns = createTurns();
+  const isBusy = mount?.access === 'free-busy';
+  const personal =
+    mount === undefined || isBusy ? objects : await personalForms(context, { db, mount, turns }, objects);
+  if (!isBusy && isVeiled !== true) return personal;
   const shown: CalendarObject[] = [];
-  for (const object of objects) {
+  for (const object of personal) {
     if (turns.isDue()) await turns.take();
-    shown.push(await shownObject(object, turns));
+    shown.push(await shownObject(object, { isBusy, turns }));
   }
   return shown;
 }
@@ -43,8 +56,11 @@ export async function isHidden({ octets }: Pick<CalendarObject, 'octets'>): Prom
 export const withoutOctets = ({ octets: _, ...head }: CalendarObject): ObjectHead => head;
 
 /** A form of its own has a tag and a size of its own: of those of the object, something could be concluded. */
-async function shownObject(object: CalendarObject, turns: Turns): Promise<CalendarObject> {
-  const calendar = await maybePrivate(object.octets, turns);
+async function shownObject(
+  object: CalendarObject,
+  { isBusy, turns }: { readonly isBusy: boolean; readonly turns: Turns },
+): Promise<CalendarObject> {
+  const calendar = await (isBusy ? parsedOrFaulty : maybePrivate)(object.octets, turns);
   if (calendar === undefined) return object;
   const octets = Buffer.from(
     calendar === 'faulty' ? NOTHING : await inTurns(writingComponent(busyForm(calendar)), turns),
@@ -59,9 +75,13 @@ async function maybePrivate(octets: Uint8Array, turns: Turns): Promise<Component
   // Most objects are public, and do not even say so; the name of the property may be folded.
   const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
   if (!/^CLASS[;:]/im.test(text.replaceAll(/\r?\n[ \t]/g, ''))) return undefined;
+  const calendar = await parsedOrFaulty(octets, turns);
+  return calendar !== 'faulty' && isPublic(calendar) ? undefined : calendar;
+}
+
+async function parsedOrFaulty(octets: Uint8Array, turns: Turns): Promise<Component | 'faulty'> {
   try {
-    const calendar = await inTurns(parsingCalendar(octets), turns);
-    return isPublic(calendar) ? undefined : calendar;
+    return await inTurns(parsingCalendar(octets), turns);
   } catch (error) {
     if (isFault(error)) return 'faulty';
     throw error;

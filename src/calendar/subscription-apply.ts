@@ -10,7 +10,7 @@ import { unnamed } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { isFault } from './fault.ts';
 import type { Collection, ObjectHead } from './model.ts';
-import { publish } from './put-object.ts';
+import { publish } from './publish.ts';
 import { etagOf, readObject } from './read-object.ts';
 import { faultIn, sentence } from './set-aside.ts';
 import { nameOfUid, saying, stripped, told } from './subscription-feed.ts';
@@ -25,6 +25,8 @@ export interface Applied {
   readonly faulty: number;
   /** Why one of them could not be stored. */
   readonly reason: string | undefined;
+  /** Something had no room: the same feed may bring it another time. */
+  readonly isFull: boolean;
   /** The calendar was removed, or has another source, while this one was applied. */
   readonly isLost: boolean;
 }
@@ -43,14 +45,15 @@ const PAGE = 200;
 /**
  * Makes the members of a calendar those of a feed, by their UIDs, each in a transaction of its own: what says the same
  * keeps its octets and its ETag. What is broken is repaired where nothing is guessed by it, or set aside; a member
- * whose new version is broken stays as it was.
+ * whose new version is broken stays as it was. Throws max-resources, before anything is changed.
  */
 export async function applyFeed(context: CalendarContext, applying: Applying, octets: Uint8Array): Promise<Applied> {
   const work = startWork(context, applying);
   const underWay = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   const turns = createTurns();
-  for await (const item of splitCalendar(held(octets, turns), { maxOctets: context.limits.resourceOctets })) {
+  const { resourceOctets: maxOctets, feedComponents: maxComponents } = context.limits;
+  for await (const item of splitCalendar(held(octets, turns), { maxOctets, maxComponents })) {
     if (failure !== undefined || work.isLost) break;
     if (turns.isDue()) await turns.take();
     const storing = take(work, item)
@@ -90,8 +93,9 @@ interface Work extends Applying {
   readonly stored: Set<string>;
   /** Digests of what was set aside. */
   readonly aside: string[];
-  /** Whether something broken has no UID that can be read. */
-  isNameless: boolean;
+  /** Whether something of it is missing that cannot be named: what has no UID that can be read, or comes after a cut. */
+  isTorn: boolean;
+  isFull: boolean;
   isLost: boolean;
   reason: string | undefined;
 }
@@ -103,21 +107,29 @@ const startWork = (context: CalendarContext, applying: Applying): Work => ({
   present: new Set(),
   stored: new Set(),
   aside: [],
-  isNameless: false,
+  isTorn: false,
+  isFull: false,
   isLost: false,
   reason: undefined,
 });
 
 /** What is wrong with an item is counted and told; anything else is thrown. */
 async function take(work: Work, item: SplitItem): Promise<void> {
-  if (item.kind === 'object') return takeObject(work, item);
-  if (item.octets === undefined) return broken(work, item.uid, item.problem);
   try {
-    await mend(work, { octets: item.octets, uid: item.uid, why: item.problem });
+    if (item.kind === 'object') await takeObject(work, item);
+    else await takeProblem(work, item);
   } catch (error) {
     if (!isRefused(error)) throw error;
+    if (error instanceof Refusal && error.code === 'quota-not-exceeded') work.isFull = true;
     broken(work, item.uid, error.message);
   }
+}
+
+async function takeProblem(work: Work, item: SplitItem & { readonly kind: 'problem' }): Promise<void> {
+  const { octets, uid, problem: why } = item;
+  if (item.isCut === true) work.isTorn = true;
+  if (octets === undefined) broken(work, uid, why);
+  else await mend(work, { octets, uid, why });
 }
 
 async function takeObject(work: Work, item: SplitItem & { readonly kind: 'object' }): Promise<void> {
@@ -127,14 +139,11 @@ async function takeObject(work: Work, item: SplitItem & { readonly kind: 'object
   if (collection.components?.includes(component) === false) return;
   work.present.add(uid);
   if (stored.has(uid)) return broken(work, uid, 'Two components of different kinds have one UID');
-  stored.add(uid);
   try {
     await store(work, uid, octets);
   } catch (error) {
-    if (!isRefused(error)) throw error;
-    stored.delete(uid);
-    if (isFault(error)) await mend(work, { octets, uid, why: error.message });
-    else broken(work, uid, error.message);
+    if (!isRefused(error) || !isFault(error)) throw error;
+    await mend(work, { octets, uid, why: error.message });
   }
 }
 
@@ -142,7 +151,13 @@ const isRefused = (error: unknown): error is Refusal | BadRequest =>
   error instanceof Refusal || error instanceof BadRequest;
 
 async function store(work: Work, uid: string, octets: Uint8Array): Promise<void> {
-  const outcome = await putFetched(work.context, work, uid, stripped(octets, work.collection));
+  work.stored.add(uid);
+  const outcome = await putFetched(work.context, work, uid, stripped(octets, work.collection)).catch(
+    (error: unknown) => {
+      work.stored.delete(uid);
+      throw error;
+    },
+  );
   if (outcome === 'lost') work.isLost = true;
   else work.counts[outcome]++;
 }
@@ -160,7 +175,6 @@ async function mend(work: Work, { octets, uid, why }: Faulty): Promise<void> {
   if (repaired?.repairs.every(({ safe }) => safe) === true) {
     const { uid: found } = await readObject(context, collection, repaired.octets);
     if (!stored.has(found)) {
-      stored.add(found);
       work.present.add(found);
       return store(work, found, repaired.octets);
     }
@@ -171,24 +185,27 @@ async function mend(work: Work, { octets, uid, why }: Faulty): Promise<void> {
   work.aside.push(digest);
   const proposal = repaired?.repairs.map(sentence) ?? [];
   const kept = { homeId: collection.homeId, collectionId: collection.id, octets, reason: told(why), proposal, digest };
-  await context.store.write((tx) => insertSetAside(tx, kept, context.clock()));
+  await context.store.write(async (tx) => {
+    if (await holdsLease(tx, work.leased)) await insertSetAside(tx, kept, context.clock());
+    else work.isLost = true;
+  });
 }
 
 function broken(work: Work, uid: string | undefined, why: string): void {
   work.counts.faulty++;
   work.reason ??= why;
-  if (uid === undefined) work.isNameless = true;
+  if (uid === undefined) work.isTorn = true;
   else work.present.add(uid);
 }
 
 async function finish(work: Work): Promise<Applied> {
-  const { context, present, leased, aside, counts, isLost, reason } = work;
-  // What has no name could be any of those that are missing.
-  const isSure = !isLost && !work.isNameless;
+  const { context, present, stored, leased, aside, counts, isFull, isLost, reason } = work;
+  // What has no name could be any of those that are missing; and where nothing can be used, nothing is proved.
+  const isSure = !isLost && !work.isTorn && (stored.size > 0 || counts.faulty === 0);
   const removed = isSure ? await removeOthers(context, work, ({ uid }) => present.has(uid)) : 0;
   if (!isLost) await context.store.write((tx) => forgetSetAside(tx, leased.collectionId, aside));
   const { created, updated, faulty } = counts;
-  return { created, updated, removed, faulty, reason, isLost };
+  return { created, updated, removed, faulty, reason, isFull, isLost };
 }
 
 /** Stores one object of a feed where it says something new. Throws what readObject and writeObject throw. */

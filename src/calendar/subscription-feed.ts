@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { Steps } from '../base/steps.ts';
 import { rangesOf } from '../ical/component-ranges.ts';
 import { asBuffer } from '../ical/content-line.ts';
 import { zoneByName } from '../ical/timezone-table.ts';
@@ -20,9 +21,25 @@ export function isWholeCalendar(octets: Uint8Array): boolean {
   return /^BEGIN:VCALENDAR\s*[\r\n]/i.test(head) && /(?:^|[\r\n])END:VCALENDAR\s*$/i.test(tail);
 }
 
-/** Whether a calendar has no component but time zones. */
-export const isEmptyCalendar = (octets: Uint8Array): boolean =>
-  !/^BEGIN:(?!(?:VCALENDAR|VTIMEZONE|STANDARD|DAYLIGHT)\s*$)/im.test(asBuffer(octets).toString('latin1'));
+/** Octets that are looked at between two breaks, and how far beyond them a line is followed. */
+const WINDOW = 1024 * 1024;
+const BEYOND = 64;
+
+/** Whether a calendar has no component but time zones; it may be interrupted. */
+export function* isEmptyCalendar(octets: Uint8Array): Steps<boolean> {
+  const source = asBuffer(octets);
+  for (let from = 0; from < source.length; from += WINDOW) {
+    if (from > 0) yield;
+    // One octet more in front: whether a line begins in this window, that one says.
+    const before = Math.min(from, 1);
+    const text = source.toString('latin1', from - before, from + WINDOW + BEYOND);
+    const component = /^BEGIN:(?!(?:VCALENDAR|VTIMEZONE|STANDARD|DAYLIGHT)\s*$)/gim;
+    component.lastIndex = before;
+    const found = component.exec(text);
+    if (found !== null && found.index < before + WINDOW) return false;
+  }
+  return true;
+}
 
 /** Most octets of a feed's own properties that are looked at. */
 const HEAD_OCTETS = 16 * 1024;
@@ -37,10 +54,20 @@ export function feedPause(octets: Uint8Array): number | undefined {
   return millisecondsOf(valueOf('REFRESH-INTERVAL')) ?? millisecondsOf(valueOf('X-PUBLISHED-TTL'));
 }
 
-/** Of octets and of what is stripped of them: where it is the same as the last time, so is all that follows from it. */
-export function feedDigest(octets: Uint8Array, { stripAlarms, stripAttachments, stripTodos }: Stripping): string {
-  const flags = JSON.stringify([stripAlarms, stripAttachments, stripTodos]);
-  return createHash('sha256').update(flags).update(octets).digest('base64url');
+/**
+ * Of octets and of what is stripped of them: where it is the same as the last time, so is all that follows from it. It
+ * may be interrupted.
+ */
+export function* feedDigest(
+  octets: Uint8Array,
+  { stripAlarms, stripAttachments, stripTodos }: Stripping,
+): Steps<string> {
+  const digest = createHash('sha256').update(JSON.stringify([stripAlarms, stripAttachments, stripTodos]));
+  for (let from = 0; from < octets.length; from += WINDOW) {
+    digest.update(octets.subarray(from, from + WINDOW));
+    yield;
+  }
+  return digest.digest('base64url');
 }
 
 /** The name of the resource with a UID: always the same one, so that an event that comes back has its old URL. */

@@ -1,10 +1,13 @@
 import { HOUR, MINUTE } from '../base/clock.ts';
+import { Refusal } from '../base/refusal.ts';
+import { createTurns, inTurns } from '../base/turns.ts';
 import { OutboundFailure, type Fetch, type OutboundReason, type OutboundResponse } from '../net/fetch.ts';
 import { collectionById } from '../store/collections.ts';
 import { countObjects } from '../store/objects.ts';
 import {
   dueSubscriptions,
   endLease,
+  forgetAnswer,
   leaseSubscription,
   subscriptionOf,
   subscriptionsOf,
@@ -103,10 +106,11 @@ async function refresh(context: CalendarContext, outside: Outside, refreshing: R
     if (outside.signal?.aborted === true) return { refreshed: { kind: 'given-up' }, state: leased };
     return await applied(context, outside, refreshing, answer);
   } catch (error) {
-    if (outside.signal?.aborted === true) return { refreshed: { kind: 'given-up' }, state: leased };
+    const before = error instanceof OutboundFailure ? leased : { ...leased, ...NO_ANSWER };
+    if (outside.signal?.aborted === true) return { refreshed: { kind: 'given-up' }, state: before };
     if (!(error instanceof OutboundFailure)) {
       // A mistake of ours, or the database: it is told by the caller, and this feed waits like any that failed.
-      const state = failedState(context, outside, leased, { message: 'It could not be stored', retryAfter: undefined });
+      const state = failedState(context, outside, before, { message: 'It could not be stored', retryAfter: undefined });
       await context.store.write((tx) => endLease(tx, leased, state));
       throw error;
     }
@@ -115,6 +119,9 @@ async function refresh(context: CalendarContext, outside: Outside, refreshing: R
     return { refreshed: { kind: 'failed', reason: error.reason }, state };
   }
 }
+
+/** As after forgetAnswer. */
+const NO_ANSWER = { etag: undefined, lastModified: undefined, digest: undefined };
 
 interface Failure {
   readonly message: string;
@@ -202,31 +209,40 @@ async function applied(
     const nextAt = nextAfterSuccess(now, pauseOf({ refreshRate: collection.refreshRate, pause }), random());
     return { ...leased, triedAt: now, succeededAt: now, error: undefined, failures: 0, nextAt, ...state };
   };
-  if (answer.kind === 'not-modified') return { refreshed: { kind: 'unchanged' }, state: wellDone({}) };
+  // What was wrong with the feed itself is so still; that it could not be fetched is over.
+  const asBefore = { error: leased.failures === 0 ? leased.error : undefined };
+  if (answer.kind === 'not-modified') return { refreshed: { kind: 'unchanged' }, state: wellDone(asBefore) };
   const { octets, headers, host } = answer;
   if (!isWholeCalendar(octets))
     throw new OutboundFailure('bad-answer', { host, says: 'what it sent is no whole calendar' });
   const pause = feedPause(octets) ?? cachePause(headers['cache-control']);
-  const isEmpty = isEmptyCalendar(octets);
+  const turns = createTurns();
+  const isEmpty = await inTurns(isEmptyCalendar(octets), turns);
   if (isEmpty && (await isDoubtful(context, leased, now))) {
     // Its validators are not kept: it must come again, whole.
     const emptySince = leased.emptySince ?? now;
-    const seen = { etag: undefined, lastModified: undefined, digest: undefined, emptySince, pause };
+    const seen = { ...NO_ANSWER, emptySince, pause };
     const error = `${host}: it came empty; what was there stays until it does so again`;
     return { refreshed: { kind: 'empty' }, state: wellDone({ ...seen, error }) };
   }
-  const digest = feedDigest(octets, collection);
+  const digest = await inTurns(feedDigest(octets, collection), turns);
   const seen = { etag: headers.etag, lastModified: headers['last-modified'], digest, emptySince: undefined, pause };
-  if (digest === leased.digest)
-    return { refreshed: { kind: 'unchanged' }, state: wellDone({ ...seen, error: leased.error }) };
+  if (digest === leased.digest) return { refreshed: { kind: 'unchanged' }, state: wellDone({ ...seen, ...asBefore }) };
+  await context.store.write((tx) => forgetAnswer(tx, leased));
   if (isEmpty) {
     const removed = await removeMembers(context, { collection, leased });
     return { refreshed: { kind: 'changed', created: 0, updated: 0, removed, faulty: 0 }, state: wellDone(seen) };
   }
-  const { isLost, reason, ...counts } = await applyFeed(context, { collection, leased }, octets);
+  const { isFull, isLost, reason, ...counts } = await applyFeed(context, { collection, leased }, octets).catch(
+    (error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+      throw new OutboundFailure('too-large', { host, says: error.message });
+    },
+  );
   if (isLost) return { refreshed: { kind: 'lost' }, state: leased };
   const error = reason === undefined ? undefined : told(`${counts.faulty} of the feed cannot be used: ${reason}`);
-  return { refreshed: { kind: 'changed', ...counts }, state: wellDone({ ...seen, error }) };
+  const known = isFull ? { ...seen, ...NO_ANSWER } : seen;
+  return { refreshed: { kind: 'changed', ...counts }, state: wellDone({ ...known, error }) };
 }
 
 /**

@@ -12,9 +12,10 @@ import { authorOf } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireUnlocked, type Locked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
+import { requireMemberRoom } from './put-file.ts';
 import { parentOf, plainUri, removeWhole, requirePlainRoom, type PlainPlace } from './plain-collections.ts';
-import { publish } from './put-object.ts';
-import { requireOctets } from './quota.ts';
+import { publish } from './publish.ts';
+import { requireOctets, requirePropertyOctets } from './quota.ts';
 import { claimSeq, requireCollection, requireUnchanged } from './write-object.ts';
 
 export interface TransferFile {
@@ -99,13 +100,13 @@ async function clearDestination(context: CalendarContext, tx: Db, request: Trans
   if (object !== undefined) changed.push({ collection, object });
   if (folder !== undefined) changed.push({ collection: folder, whole: true });
   await requireUnlocked(context, tx, locks, changed);
-  if (object !== undefined) {
-    const now = context.clock();
-    const seq = await claimSeq(tx, collection, now);
-    await removeObject(tx, object, seq, now, { kind: 'deleted', by: authorOf(actor) });
-  }
-  if (folder !== undefined) await removeWhole(tx, folder);
-  return isTaken;
+  if (!isTaken) return false;
+  const now = context.clock();
+  const seq = await claimSeq(tx, collection, now);
+  const by = authorOf(actor);
+  if (object !== undefined) await removeObject(tx, object, seq, now, { kind: 'deleted', by });
+  if (folder !== undefined) await removeWhole(tx, folder, { seq, now, by });
+  return true;
 }
 
 async function transfer(context: CalendarContext, tx: Db, request: TransferFile, source: Source): Promise<void> {
@@ -117,6 +118,9 @@ async function transfer(context: CalendarContext, tx: Db, request: TransferFile,
   }
   if (head === undefined) await transferCollection(context, tx, request, source);
   else await transferMember(context, tx, request, { ...source, head });
+  if (how === 'copy' || collection.homeId !== to.collection.homeId) {
+    await requirePropertyOctets(context, tx, to.collection.homeId);
+  }
   if (how === 'move' && parent.id !== to.collection.id) await claimSeq(tx, parent, context.clock());
 }
 
@@ -130,6 +134,7 @@ async function transferMember(
   const seq = await claimSeq(tx, target, now);
   const { homeId, id: collectionId } = target;
   const isWithin = how === 'move' && homeId === collection.homeId;
+  if (target.id !== collection.id || how === 'copy') await requireMemberRoom(context, tx, target);
   if (!isWithin) await requireOctets(context, tx, homeId, head.size);
   await copyFiles(tx, [{ source: head, name }], { homeId, collectionId, seq, now });
   if (how === 'move') {
@@ -161,7 +166,7 @@ async function transferCollection(
   for (const { each, uri } of all) {
     await copyCollection(context, tx, each, { homeId, uri, whole: whole || how === 'move' });
   }
-  if (how === 'move') await removeWhole(tx, collection);
+  if (how === 'move') await removeWhole(tx, collection, undefined);
 }
 
 /** Bounds of what one request copies: other writers wait for it. */

@@ -1,19 +1,30 @@
 import type { Actor } from '../auth/actor.ts';
 import { atOnce } from '../base/steps.ts';
+import { createTurns, inTurns } from '../base/turns.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { deadProperties, setDeadProperty } from '../store/dead-properties.ts';
-import { headByName, objectByName, removeObject } from '../store/objects.ts';
+import { headByName, removeObject } from '../store/objects.ts';
 import type { Removal } from '../store/object-writes.ts';
 import type { Db } from '../store/store.ts';
-import { requireOn } from './access.ts';
+import { accessOn, requireOn, requirePrivilege, type Privileges } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireHarmless, writeGuarded } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { CalendarObject, Collection, ObjectHead, Principal } from './model.ts';
-import { publish } from './put-object.ts';
-import { readingObject, readObject, type ReadObject } from './read-object.ts';
+import { publish } from './publish.ts';
+import { requirePropertyOctets } from './quota.ts';
 import { isHidden } from './shown-object.ts';
+import {
+  isSameSource,
+  keepTransferred,
+  keptOf,
+  requireTransferable,
+  sourceOf,
+  transferring,
+  type Source,
+  type TransferredForm,
+} from './transferred-form.ts';
 import { claimSeq, requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface TransferObject {
@@ -38,22 +49,37 @@ export interface TransferObject {
 export async function transferObject(context: CalendarContext, request: TransferObject): Promise<WrittenObject> {
   const { actor, how, from, to } = request;
   await requireOn(context, actor, from.collection, how === 'move' ? 'unbind' : 'read');
-  await requireOn(context, actor, to.collection, 'bind');
+  const there = await accessOn(context, actor, to.collection);
+  requirePrivilege(there, 'bind');
   if (from.collection.id === to.collection.id && from.name === to.name) {
     throw new BadRequest('Source and destination are the same resource', { status: 403 });
   }
+  requireTransferable(request);
   // Before the transaction, in which nothing else can run.
-  const source = await objectByName(context.store.db, from.collection.id, from.name);
-  if (source !== undefined && from.collection.isVeiled === true && (await isHidden(source))) {
+  const source = await sourceOf(context.store.db, from);
+  if (source !== undefined && from.collection.isVeiled === true && (await isHidden(source.object))) {
     throw new Refusal('need-privileges', 'Of this object only the times may be read', { privilege: 'write-content' });
   }
-  const read = source && (await readObject(context, to.collection, source.octets));
-  const { written, removedSeq } = await writeGuarded(context, (tx) => transfer(context, tx, request, read), {
-    lane: to.collection.homeId,
-  });
+  const read = source && { source, form: await inTurns(transferring(context, request, source), createTurns()) };
+  const { written, removedSeq } = await writeGuarded(
+    context,
+    (tx) => transfer(context, tx, { ...request, there }, read),
+    {
+      lane: to.collection.homeId,
+    },
+  );
   if (removedSeq !== undefined) publish(context, from.collection, removedSeq);
   publish(context, to.collection, written.seq);
   return written;
+}
+
+/** With what the actor may do at the destination. */
+type Allowed = TransferObject & { readonly there: Privileges };
+
+/** The source as it was read before the transaction. */
+interface Read {
+  readonly source: Source;
+  readonly form: TransferredForm;
 }
 
 interface Transferred {
@@ -64,18 +90,25 @@ interface Transferred {
 async function transfer(
   context: CalendarContext,
   tx: Db,
-  request: TransferObject,
-  read: ReadObject | undefined,
+  request: Allowed,
+  read: Read | undefined,
 ): Promise<Transferred> {
   const { actor, how, from, to, check, unchanged, locks } = request;
   const by = authorOf(actor);
   await requireUnchanged(tx, unchanged);
-  const source = await objectByName(tx, from.collection.id, from.name);
-  check(source);
-  if (source === undefined) throw new BadRequest('There is no such resource', { status: 404 });
+  const found = await sourceOf(tx, from);
   // Where it was written meanwhile, it is read anew.
-  const object = read?.etag === source.etag ? read : atOnce(readingObject(context, to.collection, source.octets));
+  const isRead = read !== undefined && isSameSource(read.source, found);
+  // But what it is now may not be for who asks.
+  if (!isRead && from.collection.isVeiled === true && found !== undefined) {
+    throw new ConditionFailed('The resource was changed meanwhile');
+  }
+  const form = isRead ? read.form : found && atOnce(transferring(context, request, found));
+  check(form?.seen);
+  if (found === undefined || form === undefined) throw new BadRequest('There is no such resource', { status: 404 });
+  const source = found.object;
   // Read first: a removed resource has none left.
+  const kept = await keptOf(tx, request, source);
   const properties = await deadProperties(tx, source.id);
   const target = await clearTarget(context, tx, request, source);
   const removedSeq =
@@ -83,14 +116,23 @@ async function transfer(
   const written = await writeObject(
     context,
     tx,
-    { ...to, check: () => undefined, by, locks, mayHold: { from: source.id } },
-    object,
+    {
+      ...to,
+      check: () => undefined,
+      by,
+      locks,
+      mayHold: { from: source.id, isFromHome: from.collection.homeId === to.collection.homeId },
+    },
+    form.base,
   );
+  const seen = await keepTransferred(context, tx, { way: request, form, kept }, written);
   for (const [name, xml] of properties) {
     await setDeadProperty(tx, to.collection.homeId, written.head.id, name, xml);
   }
+  const isMore = how === 'copy' || from.collection.homeId !== to.collection.homeId;
+  if (isMore && properties.size > 0) await requirePropertyOctets(context, tx, to.collection.homeId);
   return {
-    written: target === undefined ? written : { ...written, outcome: 'updated' },
+    written: target === undefined ? seen : { ...seen, outcome: 'updated' },
     removedSeq,
   };
 }
@@ -99,11 +141,13 @@ async function transfer(
 async function clearTarget(
   context: CalendarContext,
   tx: Db,
-  { actor, to, overwrite, locks }: TransferObject,
+  { actor, to, overwrite, locks, there }: Allowed,
   source: CalendarObject,
 ): Promise<ObjectHead | undefined> {
   const target = await headByName(tx, to.collection.id, to.name);
   if (target === undefined) return undefined;
+  // RFC 3744 appendix B: another body of what stands there is more than a new member.
+  requirePrivilege(there, 'write-content');
   if (!overwrite) throw new ConditionFailed('The destination exists and Overwrite is F');
   if (target.uid !== source.uid) {
     throw new Refusal('no-uid-conflict', 'The destination holds another UID, which cannot be changed', {

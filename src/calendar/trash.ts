@@ -1,6 +1,7 @@
 import type { Actor } from '../auth/actor.ts';
 import { BadRequest } from '../base/refusal.ts';
 import { recordAct } from '../store/audit.ts';
+import { collectionById } from '../store/collections.ts';
 import { leaveRemoved, removedCollections } from '../store/removed-collections.ts';
 import { forgetMembers, forgetTrashed, trashedVersions } from '../store/versions.ts';
 import { requireInHome } from './access.ts';
@@ -12,7 +13,7 @@ import { restoreObject } from './restore-object.ts';
 
 /** What was deleted and can come back. */
 export interface Trashed {
-  readonly kind: 'object' | 'calendar';
+  readonly kind: 'object' | 'calendar' | 'folder';
   /** The key of the version that it was, or the id of the calendar. */
   readonly id: string;
   readonly collectionId: string;
@@ -31,8 +32,10 @@ export interface Trashed {
 export async function trashOf(context: CalendarContext, actor: Actor, homeId: string): Promise<readonly Trashed[]> {
   await requireInHome(context, actor, homeId, 'read');
   const { db } = context.store;
-  const calendars = (await removedCollections(db, homeId)).map(({ id, uri, members, removedAt, by }): Trashed => {
-    return { kind: 'calendar', id, collectionId: id, name: uri, uid: undefined, members, deletedAt: removedAt, by };
+  const calendars = (await removedCollections(db, homeId)).map((removed): Trashed => {
+    const { id, uri, members, removedAt, by } = removed;
+    const kind = removed.kind === 'plain' ? 'folder' : 'calendar';
+    return { kind, id, collectionId: id, name: uri, uid: undefined, members, deletedAt: removedAt, by };
   });
   const objects = (await trashedVersions(db, homeId)).flatMap(({ key, collectionId, name, uid, until }): Trashed[] => {
     if (until === undefined) return [];
@@ -86,6 +89,8 @@ export async function emptyTrash(
   const calendars = await removedCollections(db, homeId);
   for (const { id } of calendars) {
     await write(async (tx) => {
+      // Somebody has begun to restore it: what it held is still to come from here.
+      if ((await collectionById(tx, id)) !== undefined) return;
       await forgetMembers(tx, homeId, id);
       await leaveRemoved(tx, id);
     });

@@ -11,8 +11,11 @@ import type { CollectionPatch, DeadPropertyPatch, PropertyChanges } from './coll
 import type { CalendarContext } from './context.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead, Principal } from './model.ts';
+import { PERSONAL_PROPERTIES } from './mounts.ts';
+import { headSeen } from './personal-forms.ts';
+import { requirePropertyOctets } from './quota.ts';
 import { changeSubscription } from './subscription-change.ts';
-import { requireCollection, requireUnchanged } from './write-object.ts';
+import { requirePlace, requireUnchanged } from './write-object.ts';
 
 export type { CollectionPatch, DeadPropertyPatch, PropertyChanges };
 
@@ -27,36 +30,53 @@ export interface UpdateCollection {
   readonly locks?: LockHolder | undefined;
 }
 
-/** PROPPATCH of a collection (RFC 4918 §9.2): all of it or nothing, in one transaction. */
+/**
+ * PROPPATCH of a collection (RFC 4918 §9.2): all of it or nothing, in one transaction. Of a shared calendar in the home of
+ * a sharee, the properties are those of its place there (caldav-sharing §5.5.3).
+ */
 export async function updateCollection(
   context: CalendarContext,
   { actor, collection, changes, check, unchanged, locks }: UpdateCollection,
 ): Promise<void> {
   await requireOn(context, actor, collection, 'write-properties');
+  const place = collection.mount ?? collection;
   await context.store.write(async (tx) => {
-    check(await requireCollection(tx, collection));
+    check(await requirePlace(tx, collection));
     await requireUnchanged(tx, unchanged);
-    await requireUnlocked(context, tx, locks, [{ collection }]);
-    await changeSubscription(tx, collection, changes.live, context.clock());
+    if (collection.mount === undefined) {
+      await requireUnlocked(context, tx, locks, [{ collection }]);
+      await changeSubscription(tx, collection, changes.live, context.clock());
+    } else {
+      requirePersonal(changes.live);
+    }
     // A dead property is one of the collection as well: its entity tag and the home's sync tell of the change.
     const properties = [...Object.keys(changes.live), ...changes.dead.keys()];
     if (properties.length > 0) {
       const at = context.clock();
-      await updateRow(tx, collection.id, changes.live, at);
-      const act = { act: 'calendar-changed', at, by: authorOf(actor), homeId: collection.homeId } as const;
-      await recordAct(tx, { ...act, subject: collection.id, detail: { properties } });
+      await updateRow(tx, place.id, changes.live, at);
+      const act = { act: 'calendar-changed', at, by: authorOf(actor), homeId: place.homeId } as const;
+      await recordAct(tx, { ...act, subject: place.id, detail: { properties } });
     }
     await applyDeadProperties(context, tx, {
-      homeId: collection.homeId,
-      resourceId: collection.id,
+      homeId: place.homeId,
+      resourceId: place.id,
       patch: changes.dead,
     });
   });
-  context.hub.publish({ homeId: collection.homeId, collectionId: collection.id, seq: collection.seq });
+  context.hub.publish({ homeId: place.homeId, collectionId: place.id, seq: collection.seq });
+}
+
+/** Throws cannot-modify-protected-property where something decides of what all sharees have. */
+function requirePersonal(live: CollectionPatch): void {
+  // Keys of the patch.
+  const shared = (Object.keys(live) as (keyof CollectionPatch)[]).find((name) => !PERSONAL_PROPERTIES.has(name));
+  if (shared === undefined) return;
+  throw new Refusal('cannot-modify-protected-property', `${shared} of a shared calendar is its owner's`);
 }
 
 export interface UpdateObjectProperties {
   readonly actor: Actor;
+  readonly collection: Collection;
   readonly object: ObjectHead;
   readonly patch: DeadPropertyPatch;
   /** Throws ConditionFailed; called inside the transaction with the object as it is then. */
@@ -69,14 +89,15 @@ export interface UpdateObjectProperties {
 /** PROPPATCH of an object: dead properties only, its octets and ETag stay. 404 where it was removed meanwhile. */
 export async function updateObjectProperties(
   context: CalendarContext,
-  { actor, object, patch, check, unchanged, locks }: UpdateObjectProperties,
+  { actor, collection: seen, object, patch, check, unchanged, locks }: UpdateObjectProperties,
 ): Promise<void> {
-  await requireOn(context, actor, { id: object.collectionId, homeId: object.homeId }, 'write-properties');
+  // They are everybody's: of those of a shared calendar, write-properties says nothing.
+  await requireOn(context, actor, seen, seen.mount === undefined ? 'write-properties' : 'write-content');
   await context.store.write(async (tx) => {
     await requireUnchanged(tx, unchanged);
     const current = await headByName(tx, object.collectionId, object.name);
     if (current?.id !== object.id) throw new BadRequest('There is no such resource', { status: 404 });
-    check(current);
+    check(await headSeen(context, tx, seen, current));
     const collection = await collectionById(tx, current.collectionId);
     if (collection !== undefined) await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
     await applyDeadProperties(context, tx, { homeId: object.homeId, resourceId: object.id, patch });
@@ -110,10 +131,11 @@ interface DeadPropertyChange {
 
 /** Sets and removes dead properties within the bounds of their number and of their size together. */
 export async function applyDeadProperties(
-  { limits }: CalendarContext,
+  context: CalendarContext,
   tx: Db,
   { homeId, resourceId, patch }: DeadPropertyChange,
 ): Promise<void> {
+  const { limits } = context;
   if (patch.size === 0) return;
   // Before the first is written: a hundred thousand, each a statement, would keep every other writer waiting.
   if (patch.size > limits.deadPropertiesPerResource) {
@@ -134,4 +156,5 @@ export async function applyDeadProperties(
   if (octets > limits.propertyOctets * PROPERTIES_OF_FULL_SIZE) {
     throw new Refusal('quota-not-exceeded', 'The properties of this resource are too large together');
   }
+  if ([...patch.values()].some((xml) => xml !== null)) await requirePropertyOctets(context, tx, homeId);
 }

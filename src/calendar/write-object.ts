@@ -2,15 +2,20 @@ import { newObjectId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { requireOctets } from './quota.ts';
 import { collectionById, nextSeq } from '../store/collections.ts';
-import { countObjects, headByName, headByUid, insertObject, updateObject } from '../store/objects.ts';
+import { mountedAt } from '../store/mounts.ts';
+import { countObjects, headByUid, insertObject, updateObject } from '../store/objects.ts';
+import { headToReplace, sharedBefore } from '../store/personal-objects.ts';
 import type { Db } from '../store/store.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireHarmless } from './guard.ts';
+import { requireHistoryRoom } from './history-room.ts';
 import { noteHeld, type MayHold } from './linked-attachments.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
+import { mounted } from './mounts.ts';
 import type { ReadObject } from './read-object.ts';
+import { keepForOthers } from './shared-form.ts';
 
 export interface WrittenObject {
   readonly outcome: 'created' | 'updated';
@@ -29,6 +34,8 @@ export interface WriteTarget {
   readonly locks?: LockHolder | undefined;
   /** Attachments that it may come to hold; left out: none that its like did not hold before. */
   readonly mayHold?: MayHold;
+  /** Known to change what others see of it, too. */
+  readonly isForAll?: boolean;
 }
 
 /**
@@ -38,16 +45,17 @@ export interface WriteTarget {
 export async function writeObject(
   context: CalendarContext,
   tx: Db,
-  { collection, name, check, by, locks, mayHold }: WriteTarget,
+  { collection, name, check, by, locks, mayHold, isForAll = false }: WriteTarget,
   object: ReadObject,
 ): Promise<WrittenObject> {
-  const current = await headByName(tx, collection.id, name);
+  const { head: current, isShared } = await headToReplace(tx, collection.id, name);
   check(current);
   await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
   await requireUid(tx, collection, { current, name, uid: object.uid });
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
   await requireOctets(context, tx, collection.homeId, object.octets.byteLength - (current?.size ?? 0));
+  await requireHistoryRoom(context, tx, collection.homeId);
   if (current !== undefined) await requireHarmless(context, tx, { collection, name, by });
   const { index } = object;
   const columns = {
@@ -61,7 +69,9 @@ export async function writeObject(
     ...index,
   };
   if (current !== undefined) {
+    const before = isShared && !isForAll ? await sharedBefore(tx, current.id) : undefined;
     const head = await updateObject(tx, current.id, columns, now);
+    if (before !== undefined) await keepForOthers(context, tx, before, { head, object });
     await noteHeld(context, tx, { collection, head, isNew: false, mayHold }, object);
     return { outcome: 'updated', head, seq };
   }
@@ -108,11 +118,27 @@ async function requireRoom(context: CalendarContext, tx: Db, collection: Collect
 
 /** Throws ConditionFailed where one of the collections is not as it was when it was read. */
 export async function requireUnchanged(tx: Db, collections: readonly Collection[]): Promise<void> {
-  for (const { id, seq, propertiesVersion } of collections) {
-    const current = await collectionById(tx, id);
+  for (const collection of collections) {
+    const { seq, propertiesVersion } = collection.mount ?? collection;
+    const current = await collectionById(tx, collection.id);
     if (current?.seq === seq && current.propertiesVersion === propertiesVersion) continue;
     throw new ConditionFailed('If: a collection was changed meanwhile');
   }
+}
+
+/**
+ * The collection as it is now, if it still stands where it was read: a shared calendar in the home of the sharee; for
+ * use-cases that are about the collection and not about what it holds.
+ */
+export async function requirePlace(tx: Db, collection: Collection): Promise<Collection> {
+  if (collection.mount === undefined) return requireCollection(tx, collection);
+  const { id, uri } = collection.mount;
+  const place = await collectionById(tx, id);
+  const behind = (await mountedAt(tx, [id])).get(id);
+  if (place?.uri !== uri || behind === undefined) {
+    throw new BadRequest('The collection does not exist any more', { status: 404 });
+  }
+  return mounted(place, behind);
 }
 
 /** The collection as it is now, if it still stands where it was read; for use-cases that write outside of its sequence. */

@@ -3,9 +3,9 @@ import type { CalendarContext } from '../calendar/context.ts';
 import type { Collection, Principal } from '../calendar/model.ts';
 import { CommandFailure } from './command.ts';
 
-/** The calendars of a person, in the order in which clients show them. */
+/** The calendars of a person, in the order in which clients show them; not what others share: that is in their homes. */
 export async function calendarsOf(context: CalendarContext, { id }: Principal): Promise<readonly Collection[]> {
-  return (await collectionsOf(context, id)).filter(({ kind }) => kind === 'calendar');
+  return (await collectionsOf(context, id)).filter(({ kind, mount }) => kind === 'calendar' && mount === undefined);
 }
 
 /** A calendar by the name in its address, or else by its display name where only one has it. */

@@ -24,9 +24,9 @@ export const trashList: Command = {
         trashOf(context, ADMINISTRATOR, homeId),
       )) {
         const at = new Date(deletedAt).toISOString();
-        const place = kind === 'calendar' ? name : `${await uriOf(context, collectionId)}/${name}`;
+        const place = kind !== 'object' ? name : `${await uriOf(context, collectionId)}/${name}`;
         const json = (): string => JSON.stringify({ kind, id, place, uid, members, at, ...authorJson(by) });
-        const what = kind === 'calendar' ? `calendar ${place} with ${members ?? 0} objects` : `${place}  ${uid ?? ''}`;
+        const what = kind !== 'object' ? `${kind} ${place} with ${members ?? 0} objects` : `${place}  ${uid ?? ''}`;
         await out.write(call.has('json') ? json() : `${id}  ${at}  ${what}  ${await authorText(by, names)}`);
       }
       await out.end();

@@ -57,6 +57,30 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'fetch them now',
     load: async () => (await import('./subscriptions-refresh.ts')).subscriptionsRefresh,
   },
+  'link create': {
+    summary: 'make a link by which people without a log-in see a calendar',
+    load: async () => (await import('./link-create.ts')).linkCreate,
+  },
+  'link list': {
+    summary: 'list the links, and what each shows',
+    load: async () => (await import('./link-list.ts')).linkList,
+  },
+  'link revoke': {
+    summary: 'end links at once',
+    load: async () => (await import('./link-revoke.ts')).linkRevoke,
+  },
+  'share add': {
+    summary: 'invite people and groups to a calendar, or change what they may do',
+    load: async () => (await import('./share-add.ts')).shareAdd,
+  },
+  'share list': {
+    summary: 'list with whom calendars are shared',
+    load: async () => (await import('./share-list.ts')).shareList,
+  },
+  'share remove': {
+    summary: 'take a calendar from its sharees',
+    load: async () => (await import('./share-remove.ts')).shareRemove,
+  },
   'history list': {
     summary: 'list the changes of an object: who, when, with what, and what differs',
     load: async () => (await import('./history-list.ts')).historyList,

@@ -72,6 +72,11 @@ export const origin = ofString(
   },
 );
 
+/** RFC 8292 §2.1: how a push service reaches who sends. */
+export const contact = ofString('a mailto: or https: address', (value) =>
+  /^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s/]+\S*)$/.test(value) && URL.canParse(value) ? value : undefined,
+);
+
 export const databaseUrl = ofString('postgres://USER@HOST/NAME or sqlite:FILE', (value) =>
   (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) || /^sqlite:./.test(value) ? value : undefined,
 );

@@ -1,5 +1,6 @@
 import { LIMITS, type Limit, type LimitName } from '../base/limits.ts';
 import {
+  contact,
   databaseUrl,
   flag,
   key,
@@ -88,6 +89,14 @@ export const KEYS = {
       reachable,
       [],
       'What the server may fetch from beside the public Internet: private networks and hosts that you vouch for.',
+    ),
+  },
+  push: {
+    enabled: key(flag, true, 'Whether devices may have changes pushed to them (WebDAV-Push over Web Push).'),
+    contact: key(
+      optional(contact),
+      undefined,
+      'mailto: or https: address at which push services reach you; unset: the public address, if it is of https.',
     ),
   },
   limits: limitKeys(),

@@ -51,6 +51,9 @@ export async function storeMany(request: DavRequest, calendar: ResourceOf<'calen
   return multistatusAnswer(request, responses(request, calendar, items));
 }
 
+/** Components of one resource, on the average of a request. */
+const MOST_OF_RESOURCE = 100;
+
 /** The objects of the body, before the first is stored. Throws max-resources. */
 async function itemsOf(
   octets: Uint8Array,
@@ -62,8 +65,9 @@ async function itemsOf(
     return octets.subarray(offset, offset + length);
   };
   const items: SplitItem[] = [];
+  const maxComponents = bulkResources * MOST_OF_RESOURCE;
   // What is too large for a resource is refused as one, with max-resource-size.
-  for await (const item of splitCalendar({ size: octets.length, read }, { maxOctets: octets.length })) {
+  for await (const item of splitCalendar({ size: octets.length, read }, { maxOctets: octets.length, maxComponents })) {
     if (turns.isDue()) await turns.take();
     items.push(item);
     if (items.length > bulkResources) throw tooMany(bulkResources);

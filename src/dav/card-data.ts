@@ -2,7 +2,7 @@ import { createTurns, inTurns } from '../base/turns.ts';
 import { CARD_VERSIONS, type Card, type CardVersion } from '../vcard/card.ts';
 import { subsetOf, type WantedProperty } from '../vcard/subset.ts';
 import { writeCard, writingCard } from '../vcard/write.ts';
-import { CARD_TYPE, linesOf } from './card.ts';
+import { CARD_TYPE, cardSlices, linesOf } from './card.ts';
 import { responsesInSlices } from './propstats.ts';
 import { property, type DavContext } from './property.ts';
 import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
@@ -69,22 +69,11 @@ async function longElement(lines: Card, version: CardVersion): Promise<Xml> {
   return wrapped(await inTurns(writingText(written), turns), version);
 }
 
-/** Groups that are held with all their members at a time. */
-const MOST_GROUPS = 5;
-
 /** As responsesInSlices, for cards: groups may have members without end. */
 export async function* cardResponses(
   cards: readonly ResourceOf<'card'>[],
   asked: PropRequest,
   request: Pick<ReportRequest, 'context' | 'preferences'>,
 ): AsyncGenerator<DavResponse, void> {
-  let from = 0;
-  let groups = 0;
-  for (const [at, { principal }] of cards.entries()) {
-    if (principal.kind !== 'group' || ++groups <= MOST_GROUPS) continue;
-    yield* responsesInSlices(cards.slice(from, at), asked, request);
-    from = at;
-    groups = 1;
-  }
-  yield* responsesInSlices(cards.slice(from), asked, request);
+  for (const slice of cardSlices(cards)) yield* responsesInSlices(slice, asked, request);
 }

@@ -26,6 +26,22 @@ export const cardResource = (principal: Principal, { privileges }: Pick<CardReso
   privileges,
 });
 
+/** Groups that are held with all their members at a time. */
+const MOST_GROUPS = 5;
+
+/** Cards in slices that hold few groups: whatever is asked of a slice is made for all of it together. */
+export function* cardSlices(cards: readonly CardResource[]): Generator<readonly CardResource[], void> {
+  let from = 0;
+  let groups = 0;
+  for (const [at, { principal }] of cards.entries()) {
+    if (principal.kind !== 'group' || ++groups <= MOST_GROUPS) continue;
+    yield cards.slice(from, at);
+    from = at;
+    groups = 1;
+  }
+  if (from < cards.length) yield cards.slice(from);
+}
+
 /** The id of the principal whose card a path segment names. */
 export const idOfCardName = (name: string): string | undefined =>
   name.endsWith('.vcf') && name !== '.vcf' ? name.slice(0, -'.vcf'.length) : undefined;

@@ -1,14 +1,15 @@
 import type { Actor } from '../auth/actor.ts';
-import { accessIn, privilegesOn } from '../calendar/access.ts';
+import { accessIn } from '../calendar/access.ts';
 import { collectionsOf, homeOf } from '../calendar/collections.ts';
 import { directoryPages, directoryPrivileges, directoryState } from '../calendar/directory.ts';
 import { listHeads } from '../calendar/get-objects.ts';
 import type { Principal } from '../calendar/model.ts';
 import { plainChildren } from '../calendar/plain-collections.ts';
-import { getPrincipal, principalsOf } from '../calendar/principals.ts';
-import { cardResource } from './card.ts';
-import { ADDRESSBOOK, ADDRESSBOOKS, homeHref, objectHref, principalHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
+import { getPrincipal, principalPages } from '../calendar/principals.ts';
+import { cardResource, cardSlices } from './card.ts';
+import { ADDRESSBOOK, ADDRESSBOOKS, homeHref, objectHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
 import type { DavContext } from './property.ts';
+import { principalResource } from './principal-scope.ts';
 import { proxiesOf } from './proxy.ts';
 import { collectionResource } from './resolve.ts';
 import { isKind, type Resource, type ResourceOf } from './resource.ts';
@@ -38,7 +39,9 @@ export async function* childrenOf(
       }));
       return;
     case 'principal-kind':
-      yield await principalResources(resource.of, context);
+      for await (const page of principalPages(context.calendar, resource.of)) {
+        yield page.map((principal) => principalResource(principal, context));
+      }
       return;
     case 'principal':
       yield proxiesOf(resource.principal, context);
@@ -53,7 +56,7 @@ export async function* childrenOf(
     }
     case 'addressbook':
       for await (const page of directoryPages(context.calendar)) {
-        yield page.map((principal) => cardResource(principal, resource));
+        yield* cardSlices(page.map((principal) => cardResource(principal, resource)));
       }
       return;
     case 'home':
@@ -99,18 +102,6 @@ async function* members(
 function addressbooks({ calendar, actor }: DavContext): readonly Resource[] {
   const privileges = directoryPrivileges(calendar, actor);
   return privileges === undefined ? [] : [{ kind: 'addressbooks', href: ADDRESSBOOKS, privileges }];
-}
-
-async function principalResources(
-  kind: keyof typeof PRINCIPAL_FOLDERS,
-  { calendar, actor }: DavContext,
-): Promise<readonly Resource[]> {
-  return (await principalsOf(calendar, kind)).map((principal) => ({
-    kind: 'principal' as const,
-    href: principalHref(principal),
-    principal,
-    privileges: privilegesOn(actor, { kind: 'principal', principalId: principal.id }),
-  }));
 }
 
 /** Of all homes only one's own is listed: the others would be a list of everybody. */

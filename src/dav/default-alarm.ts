@@ -39,8 +39,12 @@ function alarmsIn({ name, text: value, children }: XmlNode): string {
 const homes = new WeakMap<DavContext, Map<string, Promise<Collection | undefined>>>();
 
 /** The home above a calendar, for whoever may read it: a grant on the calendar is none on the home. */
-function homeOfReader({ kind, homeId }: Collection, context: DavContext): Promise<Collection | undefined> {
+function homeOfReader(
+  { kind, homeId: ofCalendar, mount }: Collection,
+  context: DavContext,
+): Promise<Collection | undefined> {
   if (kind === 'home') return Promise.resolve(undefined);
+  const homeId = mount?.homeId ?? ofCalendar;
   const known = homes.get(context) ?? new Map<string, Promise<Collection | undefined>>();
   homes.set(context, known);
   const found = known.get(homeId) ?? readHome(homeId, context);

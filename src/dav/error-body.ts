@@ -1,4 +1,3 @@
-import { asPrincipalId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { objectHref } from './hrefs.ts';
 import { PRECONDITIONS } from './preconditions.ts';
@@ -52,8 +51,7 @@ export function refusalElement(refusal: Refusal): Xml {
 function hrefOf({ href: path, member }: Refusal): Xml | undefined {
   if (path !== undefined) return href(path);
   if (member === undefined) return undefined;
-  const { homeId, uri } = member.collection;
-  return href(objectHref({ homeId: asPrincipalId(homeId), uri }, member));
+  return href(objectHref(member.collection, member));
 }
 
 /** A privilege's element: those for free-busy and scheduling are CalDAV's (RFC 4791 §6.1.1, RFC 6638 §6). */

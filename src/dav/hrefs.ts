@@ -50,8 +50,11 @@ export const homeHref = (ownerId: string): string => `${HOMES}${encodeSegment(ow
 
 /** Where a collection stands: the principal id of its home, and its segment there ('' for the home itself). */
 type Place = { readonly homeId: string; readonly uri: string };
+/** A shared calendar is named where it was found: in the home of the sharee. */
+type Placed = Place & { readonly mount?: Place | undefined };
 
-export function collectionHref({ homeId, uri }: Place): string {
+export function collectionHref(collection: Placed): string {
+  const { homeId, uri } = collection.mount ?? collection;
   // A plain collection: its uri is a path (calendar/plain-collections.ts).
   if (uri.startsWith('/')) return `${FILES}${encodeSegment(homeId)}${plainPath(uri)}`;
   return uri === '' ? homeHref(homeId) : `${homeHref(homeId)}${encodeSegment(uri)}/`;
@@ -59,7 +62,7 @@ export function collectionHref({ homeId, uri }: Place): string {
 
 const plainPath = (uri: string): string => (uri === '/' ? '/' : `${uri.split('/').map(encodeSegment).join('/')}/`);
 
-export const objectHref = (collection: Place, object: { readonly name: string }): string =>
+export const objectHref = (collection: Placed, object: { readonly name: string }): string =>
   `${collectionHref(collection)}${encodeSegment(object.name)}`;
 
 /** Last segment of the collection of a home's managed attachments. */

@@ -15,6 +15,11 @@ export interface DavRequest {
   readonly target: Target;
   /** The path of the URL as it was sent. */
   readonly path: string;
+  /**
+   * How the server is called: the public URL's origin or, where none is configured, what the request says, which is good
+   * for nobody but who made it.
+   */
+  readonly origin: string;
   readonly headers: IncomingHttpHeaders;
   readonly preferences: Preferences;
   /** The collections that the If header was compared with: a write must still find them so. */

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../base/refusal.ts';
-import { caldav, carddav, dav, kalends, me } from './xml/names.ts';
+import { caldav, carddav, cs, dav, kalends, me, push } from './xml/names.ts';
 import type { ClarkName } from './xml/names.ts';
 
 /**
@@ -58,5 +58,9 @@ export const PRECONDITIONS = {
   'valid-rid-parameter': [caldav('valid-rid-parameter'), 403],
   'valid-managed-id-parameter': [caldav('valid-managed-id-parameter'), 403],
   'valid-managed-id': [caldav('valid-managed-id'), 403],
+  'invalid-split': [cs('invalid-split'), 403],
+  'invalid-subscription': [push('invalid-subscription'), 403],
+  'push-not-available': [push('push-not-available'), 403],
+  'no-supported-trigger': [push('no-supported-trigger'), 403],
   'quota-not-exceeded': [dav('quota-not-exceeded'), 507],
 } as const satisfies Record<RefusalCode, readonly [ClarkName, 403 | 409 | 412 | 423 | 507]>;

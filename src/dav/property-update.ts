@@ -1,6 +1,7 @@
 import type { Limits } from '../base/limits.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import type { CollectionPatch, PropertyChanges } from '../calendar/collection-patch.ts';
+import { PERSONAL_PROPERTIES } from '../calendar/mounts.ts';
 import { refusalElement, refusalStatus } from './error-body.ts';
 import { PROPERTIES } from './properties/index.ts';
 import type { Property } from './property.ts';
@@ -58,6 +59,8 @@ export interface UpdateTarget {
   /** MKCALENDAR and MKCOL may set what PROPPATCH may not: the component set (RFC 4791 §5.2.3). */
   readonly creating: boolean;
   readonly limits: Pick<Limits, 'propertyOctets' | 'livePropertyOctets'>;
+  /** A shared calendar in the home of a sharee, who sets what is the sharee's of it. */
+  readonly isMounted?: boolean;
   /** Of a proxy: takes its one property that can be changed. Throws where the value is not acceptable. */
   readonly delegates?: { take(node: XmlNode | undefined): void } | undefined;
 }
@@ -120,8 +123,14 @@ function changeOf(property: Property, node: XmlNode | undefined, target: UpdateT
   if (!isChangeable || property.change === undefined || (property.createOnly === true && !target.creating)) {
     throw protectedProperty(property.name);
   }
-  return property.change(node);
+  const change = property.change(node);
+  if (target.isMounted === true && !isPersonal(change)) throw protectedProperty(property.name);
+  return change;
 }
+
+// Keys of the patch.
+const isPersonal = (change: CollectionPatch): boolean =>
+  (Object.keys(change) as (keyof CollectionPatch)[]).every((name) => PERSONAL_PROPERTIES.has(name));
 
 const protectedProperty = (name: ClarkName): Refusal =>
   new Refusal('cannot-modify-protected-property', `${name} is protected`);

@@ -138,7 +138,8 @@ const isBusyOnly = (resource: Resource): boolean => resource.kind === 'object' &
 function idOf(resource: Resource): string | undefined {
   if (resource.kind === 'object') return resource.object.id;
   if (resource.kind === 'principal') return resource.principal.id;
-  return 'collection' in resource ? resource.collection.id : undefined;
+  // Those of a shared calendar are the sharee's own (caldav-sharing §5.5.3).
+  return 'collection' in resource ? (resource.collection.mount ?? resource.collection).id : undefined;
 }
 
 interface Question {

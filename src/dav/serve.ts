@@ -1,6 +1,6 @@
 import type { Privilege } from '../auth/privileges.ts';
 import type { Actor } from '../auth/actor.ts';
-import { BadRequest, ConditionFailed } from '../base/refusal.ts';
+import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { requirePrivilege } from '../calendar/access.ts';
 import type { CalendarContext } from '../calendar/context.ts';
 import type { LockHolder } from '../calendar/locks.ts';
@@ -11,10 +11,14 @@ import { errorAnswer } from './error-body.ts';
 import { parseIf, submittedTokens } from './if-header.ts';
 import type { DavAnswer, DavRequest, Method } from './method.ts';
 import { METHODS } from './methods/index.ts';
+import { post } from './methods/post.ts';
 import { report } from './methods/report.ts';
 import { pathOf, queryOf, segmentsOf } from './path.ts';
 import { parsePreferences } from './prefer.ts';
+import { withPushDontNotify } from './push-dont-notify.ts';
+import { PUSH_REGISTER } from './push-register.ts';
 import { PROPERTIES } from './properties/index.ts';
+import { isXmlType, readXml } from './read-xml.ts';
 import { REPORTS } from './reports/index.ts';
 import { representation } from './representation.ts';
 import { resolve, type Target } from './resolve.ts';
@@ -46,28 +50,37 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
   // RFC 9110 §7.1: no part of it. To remove the whole where a part was meant would be the worst of all readings.
   if (url.includes('#')) throw new BadRequest('The request target has a fragment');
   const path = pathOf(url);
-  const target = await resolve({ calendar, actor, octets: ctx.method === 'GET' }, segmentsOf(path));
+  const segments = segmentsOf(path);
+  const target = await resolve({ calendar, actor, octets: ctx.method === 'GET' }, segments);
   const method = METHODS.get(ctx.method);
   if (method === undefined) {
     throw new BadRequest(`${ctx.method} is not a method of this server`, { status: 501 });
   }
-  requireReadable(method, target, path);
-  requireAllowed(method, target);
+  const { headers } = ctx.req;
+  const quiet = withPushDontNotify(calendar, { actor, headers, target, segments, publicUrl });
   const asked = {
-    context: { actor, calendar, publicUrl, reports: REPORTS, properties: PROPERTIES },
+    context: { actor, calendar: quiet, publicUrl, reports: REPORTS, properties: PROPERTIES },
     target,
     path,
-    headers: ctx.req.headers,
-    preferences: parsePreferences(ctx.req.headers),
-    locks: holderOf(actor.id, ctx.req.headers['if']),
+    origin: publicUrl ?? originOf(ctx.req),
+    headers,
+    preferences: parsePreferences(headers),
+    locks: holderOf(actor.id, headers['if']),
     query: queryOf(url),
     stream: (limit: number) => streamBody(ctx.req, limit),
     body: (limit: number) => readBody(ctx.req, limit, ctx.state.takeRoom),
   };
+  await requireReadable(method, asked);
+  requireAllowed(method, target);
   const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };
   const result = await outcomeOf(method, request);
   if (result.synced === true) ctx.state.synced = true;
   return method.name === 'OPTIONS' ? { ...result, headers: { ...result.headers, Allow: allowOf(target) } } : result;
+}
+
+function originOf({ headers: { host = '' }, socket }: DavKoaContext['req']): string {
+  const scheme = 'encrypted' in socket ? 'https' : 'http';
+  return URL.canParse(`${scheme}://${host}`) ? new URL(`${scheme}://${host}`).origin : `${scheme}://localhost`;
 }
 
 /** The tokens that an If header submits, whatever it says of them (RFC 4918 §10.4.1). Throws BadRequest. */
@@ -90,11 +103,16 @@ async function outcomeOf(method: Method, request: DavRequest): Promise<DavAnswer
 
 /**
  * Who may not read here gets the same 403 for what exists and for what does not, with the URL as it was asked for.
- * Only a REPORT may go on with read-free-busy: it knows which privilege it needs (RFC 4791 §6.1.1).
+ * Only a REPORT may go on with read-free-busy: it knows which privilege it needs (RFC 4791 §6.1.1). For who may not
+ * subscribe, WebDAV-Push "Subscription Registration" has a word of its own.
  */
-function requireReadable(method: Method, { privileges }: Target, path: string): void {
-  if (method === report && privileges.has('read-free-busy')) return;
-  requirePrivilege(privileges, 'read', path);
+async function requireReadable(method: Method, asked: Omit<DavRequest, 'unchanged'>): Promise<void> {
+  const { privileges } = asked.target;
+  if (privileges.has('read') || (method === report && privileges.has('read-free-busy'))) return;
+  if (method === post && isXmlType(asked.headers['content-type']) && (await readXml(asked))?.name === PUSH_REGISTER) {
+    throw new Refusal('push-not-available', 'Only who may read a collection is told of its changes');
+  }
+  requirePrivilege(privileges, 'read', asked.path);
 }
 
 /**

@@ -27,7 +27,8 @@ export async function checkIfHeader(request: Asked): Promise<readonly Collection
     state: async (path) => {
       const question = { calendar: context.calendar, actor: context.actor };
       const named = path === target.href ? target : await resolve(question, segmentsOf(path));
-      if (named.kind !== 'missing' && isKind(named, COLLECTION_KINDS)) seen.push(named.collection);
+      const isSeen = named.kind !== 'missing' && named.privileges.has('read');
+      if (isSeen && isKind(named, COLLECTION_KINDS)) seen.push(named.collection);
       return ifStateOf(request, named);
     },
   });

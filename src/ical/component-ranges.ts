@@ -46,6 +46,8 @@ export interface ComponentRanges {
 
 export interface RangeScanner {
   push(chunk: Uint8Array): void;
+  /** Components and VCALENDARs found so far: what memory grows with. */
+  count(): number;
   /** To be called once, after the last chunk. */
   finish(): ComponentRanges;
 }
@@ -104,6 +106,7 @@ export function createRangeScanner(): RangeScanner {
         at = next;
       }
     },
+    count: () => tree.count(),
     finish() {
       // Of a source that was cut off in a line, what stands there may be half of it: half a UID is another one.
       if (atLineStart || /^(?:\xef\xbb\xbf)?(?:BEGIN|END):/i.test(sniffed)) tree.line(sniffed, start, offset, line);
@@ -195,6 +198,7 @@ function createRangeTree() {
         open.uid ??= utf8(value).trim() || undefined;
       }
     },
+    count: () => components.length + calendars.length,
     finish(size: number): ComponentRanges {
       drop(size);
       if (inCalendar) problem(calendars.at(-1)?.line ?? 1, 'VCALENDAR has no END');

@@ -111,7 +111,7 @@ function differences(before: readonly Property[], after: readonly Property[]): r
 }
 
 /** A content line, with its parameters in the order of their names. */
-function lineOf({ name, params, value }: Property): string {
+export function lineOf({ name, params, value }: Property): string {
   const sorted = [...params].sort(([one], [other]) => (one < other ? -1 : 1));
   return unfolded({ name, params: new Map(sorted), value });
 }

@@ -1,4 +1,5 @@
 import { createTurns, type Turns } from '../base/turns.ts';
+import { Refusal } from '../base/refusal.ts';
 import type { Property } from './component.ts';
 import { type ComponentRange, type ComponentRanges, createRangeScanner, rangesOf } from './component-ranges.ts';
 import { fullestZones, ownLines } from './fullest-zones.ts';
@@ -17,11 +18,17 @@ export interface SourceReader {
  * Splits a calendar of any size into calendar objects (RFC 4791 §4.1): one for each UID, with just the VTIMEZONEs that
  * it references. The source is read twice; memory grows with the number of components, not with their size. What is
  * broken becomes a problem with its line, and the rest goes on.
+ *
+ * @throws Refusal max-resources, before the first item, where there are more than `maxComponents`
  */
 export async function* splitCalendar(source: SourceReader, options: SplitOptions = {}): AsyncGenerator<SplitItem> {
+  const { maxComponents = Infinity } = options;
   const scanner = createRangeScanner();
   for (let offset = 0; offset < source.size; offset += WINDOW) {
     scanner.push(await source.read(offset, Math.min(WINDOW, source.size - offset)));
+    if (scanner.count() > maxComponents) {
+      throw new Refusal('max-resources', `There are more than ${maxComponents} components`);
+    }
   }
   const splitter = createSplitter(scanner.finish(), options);
   const read = windowed(source);

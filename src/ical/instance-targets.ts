@@ -36,12 +36,25 @@ export function* targetingInstances(
   octets: Uint8Array,
   calendar: Component,
   rids: readonly string[],
-  { budget, most }: TargetLimits,
+  limits: TargetLimits,
 ): Steps<Targets> {
   const context: ZoneContext = { zones: zonesOf(calendar), floating: UTC };
   const wanted = [...new Set(rids)];
   const missing = wanted.filter((rid) => targetOf(calendar, rid, context) === undefined);
   if (missing.length === 0) return { octets, calendar, components: targetsOf(calendar, wanted, context) };
+  const longer = yield* derivingOverrides(octets, calendar, missing, limits);
+  const parsed = yield* parsingCalendar(longer);
+  return { octets: longer, calendar: parsed, components: targetsOf(parsed, wanted, context) };
+}
+
+/** The octets with an override of each of these recurrence ids, which have none yet. Throws as targetingInstances does. */
+export function* derivingOverrides(
+  octets: Uint8Array,
+  calendar: Component,
+  missing: readonly string[],
+  { budget, most }: TargetLimits,
+): Steps<Uint8Array> {
+  const context: ZoneContext = { zones: zonesOf(calendar), floating: UTC };
   const set = yield* readingRecurrenceSet(subjectsOf(calendar), context);
   const raw = createRawText(asBuffer(octets).toString('utf8'));
   const texts: string[] = [];
@@ -57,9 +70,7 @@ export function* targetingInstances(
     if (size > most) throw new Refusal('max-resource-size', `At most ${most} octets are accepted`);
     texts.push(text);
   }
-  const longer = withComponents(octets, texts.join(''));
-  const parsed = yield* parsingCalendar(longer);
-  return { octets: longer, calendar: parsed, components: targetsOf(parsed, wanted, context) };
+  return withComponents(octets, texts.join(''));
 }
 
 const noInstance = (rid: string): Refusal => new Refusal('valid-rid-parameter', `There is no instance ${rid}`);

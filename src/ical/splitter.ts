@@ -33,6 +33,8 @@ export type SplitItem =
       readonly uid?: string;
       /** All components of its UID as one object, to be repaired; told with the first problem of a UID only. */
       readonly octets?: Uint8Array;
+      /** It has no END: what came after it in the source may be lost. */
+      readonly isCut?: true;
     };
 
 export interface SplitOptions {
@@ -40,6 +42,8 @@ export interface SplitOptions {
   readonly prodId?: string;
   /** Bound of one component and of one object, octets. */
   readonly maxOctets?: number;
+  /** Most components of a source; left out: any number. */
+  readonly maxComponents?: number;
 }
 
 /** A component of the source: parsed, or the reason why not. */
@@ -99,7 +103,8 @@ export function createSplitter({ calendars, components, cut, problems }: Compone
       let octets: Buffer | undefined;
       for (const part of parts) {
         if (part.problem === undefined) continue;
-        const told = { kind: 'problem', problem: part.problem, line: part.range.line, ...uidOf(part) } as const;
+        const { problem, range } = part;
+        const told = { kind: 'problem', problem, line: range.line, ...uidOf(part), ...cutOf(part) } as const;
         // A part that is too large was not kept.
         const isWhole = octets === undefined && parts.every((each) => each.octets.length > 0);
         if (isWhole)
@@ -127,6 +132,7 @@ const cutLast = (parts: readonly Part[]): readonly Part[] => [
 ];
 
 const uidOf = ({ range }: Part): { uid?: string } => (range.uid === undefined ? {} : { uid: range.uid });
+const cutOf = ({ range }: Part): { isCut?: true } => (range.isCut === undefined ? {} : { isCut: true });
 
 function zoneTable(components: readonly ComponentRange[]): ReadonlyMap<string, ComponentRange[]> {
   const zones = new Map<string, ComponentRange[]>();

@@ -66,6 +66,18 @@ export function refuseUndefinedEscapes(calendar: Component): void {
   }
 }
 
+/** The form in which calendarserver.org's server keeps everybody's personal parts in one object. */
+const KEPT_PERSONAL_PARTS = 'X-CALENDARSERVER-PERUSER';
+
+/**
+ * Refuses personal parts that are marked as somebody's: whose they are is known from who sends them (caldav-sharing
+ * §5.5.4), and a client that reads them back would take them for the server's word.
+ */
+export function refusePartsOfOthers({ components }: Component): void {
+  const found = components.find(({ name }) => name === KEPT_PERSONAL_PARTS);
+  if (found !== undefined) refuseData(found, `${found.name} is for servers alone`);
+}
+
 function* eachProperty(component: Component): Generator<Property> {
   yield* component.properties;
   for (const child of component.components) yield* eachProperty(child);

@@ -96,6 +96,15 @@ function sourceOf(observances: readonly Observance[]): TransitionSource {
  * out; undefined without any that can.
  */
 export function zoneOfVtimezone(vtimezone: Component): Zone | undefined {
+  const known = read.get(vtimezone) ?? { zone: readZone(vtimezone) };
+  read.set(vtimezone, known);
+  return known.zone;
+}
+
+/** Many objects may share one component: it is read once. */
+const read = new WeakMap<Component, { readonly zone: Zone | undefined }>();
+
+function readZone(vtimezone: Component): Zone | undefined {
   const parts = vtimezone.components.filter(({ name }) => name === 'STANDARD' || name === 'DAYLIGHT');
   const observances = parts.flatMap((part) => readObservance(part) ?? []);
   if (observances.length === 0) return undefined;

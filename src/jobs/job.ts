@@ -19,6 +19,10 @@ export interface Job {
   readonly name: string;
   /** Milliseconds from the end of one run to the next. */
   readonly every: number;
+  /** Milliseconds from the start of the server to the first run, where that is not as of the others. */
+  readonly first?: number;
+  /** Calls `wake` where there may be work before its time; returns how to stop listening. */
+  listen?(context: JobContext, wake: () => void): () => void;
   /** Gives way between two pieces of work, and stops where `signal` asks for it. */
   run(context: JobContext, signal: AbortSignal): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
+import type { ShareAccess } from './schema.ts';
 
 /** Of whom an ACE speaks: a principal, or everybody who is logged in (DAV:authenticated). */
 export type AcePrincipal = { readonly kind: 'principal'; readonly id: string } | { readonly kind: 'authenticated' };
@@ -22,11 +23,16 @@ export interface AccessRow {
   /** JSON list of privileges; null for a delegate. */
   readonly privileges: string | null;
   readonly delegation: 'read' | 'write' | null;
+  /** Of a share that was accepted: its level; null for an entry of the list. */
+  readonly shared: ShareAccess | null;
 }
+
+/** More than a list has entries. */
+const AFTER_LIST = 1_000_000;
 
 /**
  * All ACEs of a home that speak of a principal, by itself, by its groups or as one of all, in the order in which they
- * count; and whether it is a delegate of the owner. Its own id is read from its row, as PostgreSQL wants one collation
+ * count; what is shared with it, behind them; and whether it is a delegate of the owner. Its own id is read from its row, as PostgreSQL wants one collation
  * of both halves.
  */
 export const accessRows = prepared((db, { ownerId, actorId }: { ownerId: string; actorId: string }) =>
@@ -36,11 +42,15 @@ export const accessRows = prepared((db, { ownerId, actorId }: { ownerId: string;
       union
       select group_members.group_id from group_members join identity on group_members.member_id = identity.id
     )
-    select collection_id, deny, privileges, null as delegation, place from aces
+    select collection_id, deny, privileges, null as delegation, null as shared, place from aces
     where home_id = ${ownerId} and (principal_id is null or principal_id in (select id from identity))
     union all
-    select null, 0, null, access, 0 from delegates
+    select null, 0, null, access, null, 0 from delegates
     where principal_id = ${ownerId} and delegate_id in (select id from identity)
+    union all
+    select shares.collection_id, 0, null, null, shares.access, ${sql.lit(AFTER_LIST)}
+    from shares join share_answers on share_answers.share_id = shares.id
+    where shares.home_id = ${ownerId} and share_answers.member_id = ${actorId} and share_answers.status = 'accepted'
     order by place`.compile(db),
 );
 

@@ -44,11 +44,23 @@ export async function insertChunk(
   { place, octets }: { readonly place: number; readonly octets: Uint8Array },
 ): Promise<void> {
   await tx.insertInto('attachment_chunks').values({ attachment_id: id, home_id: homeId, place, octets }).execute();
+  // What has come counts from now on: many that are sent at once are not more than one after the other.
+  await tx
+    .updateTable('attachments')
+    .set((eb) => ({ size: eb('size', '+', octets.byteLength) }))
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function attachmentById(db: Db, id: string): Promise<Attachment | undefined> {
   const row = await db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toAttachment(row);
+}
+
+/** Of some ids, those of attachments that there are. */
+export async function knownAttachments(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db.selectFrom('attachments').select('id').where('id', 'in', textList(db, ids)).execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** A piece of the octets; undefined after the last. */
@@ -79,18 +91,22 @@ export async function collectionsHolding(
   return rows.map((row) => ({ id: row.collection_id as CollectionId, homeId: row.home_id as PrincipalId }));
 }
 
-/** The octets of those objects in a collection that hold an attachment. */
+/** The octets of objects in a collection that hold an attachment, `limit` at most, from behind the id `after`. */
 export async function octetsHolding(
   db: Db,
   { id, collectionId }: { readonly id: string; readonly collectionId: string },
-): Promise<readonly { readonly octets: Uint8Array }[]> {
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<readonly { readonly id: string; readonly octets: Uint8Array }[]> {
   return db
     .selectFrom('attachment_holders')
     .innerJoin('objects', 'objects.id', 'attachment_holders.object_id')
-    .select('objects.octets')
+    .select(['objects.id', 'objects.octets'])
     .where('attachment_holders.attachment_id', '=', id)
+    .where('attachment_holders.object_id', '>', after)
     .where('attachment_holders.dropped_at', 'is', null)
     .where('objects.collection_id', '=', collectionId)
+    .orderBy('attachment_holders.object_id')
+    .limit(limit)
     .execute();
 }
 
@@ -149,21 +165,66 @@ export async function heldBefore(
   return new Set(rows.map(({ attachment_id: id }) => id));
 }
 
-/** Octets of the attachments of a home that objects name now; what only the past names is not counted. */
+/**
+ * Octets of the attachments that objects of a home name now, whoever sent them; what only the past names is not counted.
+ */
 export async function attachmentUsage(db: Db, homeId: string): Promise<number> {
-  const held = db
-    .selectFrom('attachment_holders')
-    .innerJoin('objects', 'objects.id', 'attachment_holders.object_id')
-    .select('attachment_holders.attachment_id')
-    .where('attachment_holders.dropped_at', 'is', null);
   const row = await db
     .selectFrom('attachments')
     .select((is) => is.fn.sum<number | string | null>('size').as('used'))
-    .where('home_id', '=', homeId)
-    .where('id', 'in', held)
+    .where('id', 'in', heldIn(db, homeId))
     .executeTakeFirst();
   return Number(row?.used ?? 0);
 }
+
+/**
+ * Octets of all attachments that were sent to a home and are stored: what objects name now, what only the past names, and
+ * what is coming in. Those that objects of other homes alone name are theirs.
+ */
+export async function attachmentsStored(db: Db, homeId: string): Promise<number> {
+  const row = await db
+    .selectFrom('attachments')
+    .select((is) => is.fn.sum<number | string | null>('size').as('stored'))
+    .where('home_id', '=', homeId)
+    .where((is) => is.or([is('id', 'in', heldIn(db, homeId)), is('id', 'not in', heldElsewhere(db, homeId))]))
+    .executeTakeFirst();
+  return Number(row?.stored ?? 0);
+}
+
+const heldElsewhere = (db: Db, homeId: string) =>
+  db
+    .selectFrom('attachment_holders')
+    .innerJoin('objects', 'objects.id', 'attachment_holders.object_id')
+    .innerJoin('attachments as held', 'held.id', 'attachment_holders.attachment_id')
+    .select('attachment_holders.attachment_id')
+    .where('held.home_id', '=', homeId)
+    .where('attachment_holders.home_id', '<>', homeId)
+    .where('attachment_holders.dropped_at', 'is', null);
+
+/** Removes attachments of a home that only the past names, the oldest first, until so many octets are free. */
+export async function forgetPastAttachments(tx: Db, homeId: string, octets: number): Promise<void> {
+  const past = await sql<{ id: string; size: number }>`
+    select id, size from attachments where home_id = ${homeId}
+      and exists (select 1 from attachment_holders h where h.attachment_id = attachments.id)
+      and not exists (
+        select 1 from attachment_holders h join objects o on o.id = h.object_id
+        where h.attachment_id = attachments.id and h.dropped_at is null)
+    order by created_at, id`.execute(tx);
+  let freed = 0;
+  for (const { id, size } of past.rows) {
+    if (freed >= octets) return;
+    freed += Number(size);
+    await removeAttachment(tx, id);
+  }
+}
+
+const heldIn = (db: Db, homeId: string) =>
+  db
+    .selectFrom('attachment_holders')
+    .innerJoin('objects', 'objects.id', 'attachment_holders.object_id')
+    .select('attachment_holders.attachment_id')
+    .where('attachment_holders.home_id', '=', homeId)
+    .where('attachment_holders.dropped_at', 'is', null);
 
 /** What is known of an attachment once all its octets have come. */
 export async function completeAttachment(
@@ -174,8 +235,16 @@ export async function completeAttachment(
   await tx.updateTable('attachments').set({ size, etag }).where('id', '=', id).execute();
 }
 
+/** Removes an attachment that no object names. */
 export async function removeAttachment(tx: Db, id: string): Promise<void> {
-  await tx.deleteFrom('attachments').where('id', '=', id).execute();
+  const held = sql<boolean>`exists (
+    select 1 from attachment_holders h join objects o on o.id = h.object_id
+    where h.attachment_id = ${id} and h.dropped_at is null)`;
+  await tx
+    .deleteFrom('attachments')
+    .where('id', '=', id)
+    .where((is) => is.not(held))
+    .execute();
 }
 
 /**

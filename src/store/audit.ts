@@ -13,6 +13,7 @@ export type Act =
   | 'calendar-renamed'
   | 'calendar-removed'
   | 'calendar-restored'
+  | 'access-changed'
   | 'object-restored'
   | 'restored-as-of'
   | 'trash-emptied'
@@ -21,6 +22,8 @@ export type Act =
   | 'device-rolled-back'
   | 'shared'
   | 'unshared'
+  | 'share-accepted'
+  | 'share-declined'
   | 'link-created'
   | 'link-revoked'
   | 'policy-changed';
@@ -45,11 +48,25 @@ export async function recordAct(tx: Db, { act, at, by, homeId, subject, detail }
   await tx
     .insertInto('audit')
     .values({
-      ...{ at, act, home_id: homeId ?? null, subject: subject ?? null, detail: JSON.stringify(detail) },
+      ...{ at, act, home_id: homeId ?? null, subject: subject ?? null, detail: JSON.stringify(bounded(detail)) },
       ...authorColumns('done', by),
     })
     .execute();
 }
+
+/** Of a list, and of a text in one. */
+const MOST_ENTRIES = 100;
+const MOST_OF_TEXT = 200;
+
+/** Names of properties come from clients: a line is kept for long, and stays one. */
+const bounded = (detail: Detail): Detail =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => {
+      if (typeof value === 'number') return [name, value];
+      if (typeof value === 'string') return [name, value.slice(0, MOST_OF_TEXT)];
+      return [name, value.slice(0, MOST_ENTRIES).map((text) => text.slice(0, MOST_OF_TEXT))];
+    }),
+  );
 
 export interface ActQuestion {
   /** Only what happened in this home, or was done by its owner. */

@@ -41,6 +41,18 @@ export async function* busyInRange(
   for await (const page of occurrencePages(db, boundsOf(collectionId, range), pageSize)) yield toPage(page);
 }
 
+/** Keys of the objects that touch a range, page by page, whatever they say of it; one may come again. */
+export async function* touchedInRange(
+  db: Db,
+  collectionId: string,
+  range: InstantRange,
+  pageSize = PAGE,
+): AsyncGenerator<readonly number[], void> {
+  for await (const page of occurrencePages(db, boundsOf(collectionId, range), pageSize)) {
+    yield page.map(({ object_key: key }) => key);
+  }
+}
+
 function toPage(page: readonly OccurrenceRow[]): BusyPage {
   const rows: BusyRow[] = [];
   const undecided: number[] = [];

@@ -35,11 +35,14 @@ export function changesSince(db: Db, collectionId: string, question: SinceQuesti
       const rows = await inPages(part, (page) => selectChanged(db, { collectionId, ...page }));
       return rows.map((row) => ({ kind: 'changed', seq: row.seq, head: toHead(row) }));
     },
-    removed: async (part) => {
-      const rows = await inPages(part, (page) => selectRemoved(db, { collectionId, ...page }));
-      return rows.map(({ name, seq }) => ({ kind: 'removed', seq, name }));
-    },
+    removed: (part) => removalsIn(db, collectionId, part),
   });
+}
+
+/** The removals of a question, in the order of their sequence. */
+export async function removalsIn(db: Db, collectionId: string, part: SinceQuestion): Promise<Change[]> {
+  const rows = await inPages(part, (page) => selectRemoved(db, { collectionId, ...page }));
+  return rows.map(({ name, seq }) => ({ kind: 'removed', seq, name }));
 }
 
 /** Rows of one statement, so that none holds up the event loop. */
@@ -112,7 +115,7 @@ interface Sources<T> {
 }
 
 /** The first changes of both sources; a cut never falls between two changes of one sequence number. */
-async function firstOf<T extends { readonly seq: number }>(
+export async function firstOf<T extends { readonly seq: number }>(
   { since, upTo, limit, removedSince = 0 }: SinceQuestion,
   { changed, removed }: Sources<T>,
 ): Promise<Changes<T>> {

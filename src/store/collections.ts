@@ -42,6 +42,8 @@ export interface Collection {
   readonly alarmVeventDate: string | undefined;
   readonly alarmVtodoDatetime: string | undefined;
   readonly alarmVtodoDate: string | undefined;
+  /** A place where a shared calendar stands (mounts.ts): that calendar, which has the members. */
+  readonly sharedId: CollectionId | undefined;
   /**
    * Change sequence: the home's when a member was last changed, so that the changes of a home are in one order; a
    * home's own counts every change in it. 1 when it is new, so that 0 is no state that a client can have seen.
@@ -85,6 +87,7 @@ export interface NewCollection extends CollectionFields {
   readonly homeId: PrincipalId;
   readonly kind: CollectionKind;
   readonly uri: string;
+  readonly sharedId?: CollectionId;
 }
 
 export async function collectionById(db: Db, id: string): Promise<Collection | undefined> {
@@ -118,7 +121,7 @@ export async function countCollections(db: Db, homeId: string): Promise<number> 
 
 /** Creates a collection in its home; the home, too, is created so, with kind 'home' and uri ''. */
 export async function insertCollection(tx: Db, collection: NewCollection, now: number): Promise<Collection> {
-  const { id = newCollectionId(), homeId, kind, uri } = collection;
+  const { id = newCollectionId(), homeId, kind, uri, sharedId = null } = collection;
   const homeSeq = kind === 'home' ? 1 : await bumpHome(tx, homeId, now);
   await tx.deleteFrom('tombstones').where('collection_id', 'in', homeIdOf(homeId)).where('name', '=', uri).execute();
   const row = await tx
@@ -141,6 +144,7 @@ export async function insertCollection(tx: Db, collection: NewCollection, now: n
       source: null,
       refresh_rate: null,
       ...columnsOf(collection),
+      shared_id: sharedId,
       seq: 1,
       home_seq: homeSeq,
       mapped_seq: homeSeq,
@@ -196,6 +200,7 @@ export async function removeCollection(
 ): Promise<void> {
   const collection = await collectionById(tx, id);
   if (collection === undefined) return;
+  await removeMounts(tx, id, now);
   if (collection.kind !== 'home') {
     const seq = await bumpHome(tx, collection.homeId, now);
     await unmapCollection(tx, collection, seq, now);
@@ -206,6 +211,18 @@ export async function removeCollection(
   await tx.deleteFrom('dead_properties').where('resource_id', '=', id).execute();
   // Objects, occurrences and tombstones go with their collection: foreign keys cascade.
   await tx.deleteFrom('collections').where('id', '=', id).execute();
+}
+
+/** Takes a calendar out of the homes of all with whom it is shared; their sync reports it as removed. */
+async function removeMounts(tx: Db, collectionId: string, now: number): Promise<void> {
+  const mounts = await tx
+    .selectFrom('collections')
+    .select('id')
+    .where('shared_id', '=', collectionId)
+    // In one order: two that share with each other wait for each other at most once.
+    .orderBy('home_id')
+    .execute();
+  for (const { id } of mounts) await removeCollection(tx, id, now);
 }
 
 /**
@@ -389,6 +406,7 @@ export function toCollection(row: Selectable<CollectionTable>): Collection {
     alarmVeventDate: row.alarm_vevent_date ?? undefined,
     alarmVtodoDatetime: row.alarm_vtodo_datetime ?? undefined,
     alarmVtodoDate: row.alarm_vtodo_date ?? undefined,
+    sharedId: (row.shared_id ?? undefined) as CollectionId | undefined,
     seq: row.seq,
     homeSeq: row.home_seq,
     propertiesVersion: row.properties_version,

@@ -39,6 +39,16 @@ export async function deadPropertiesOf(
   return found;
 }
 
+/** What all dead properties of a home take, in characters. */
+export async function deadPropertyUsage(db: Db, homeId: string): Promise<number> {
+  const row = await db
+    .selectFrom('dead_properties')
+    .select(sql<number | string | null>`sum(length(xml) + length(name))`.as('used'))
+    .where('home_id', '=', homeId)
+    .executeTakeFirst();
+  return Number(row?.used ?? 0);
+}
+
 export async function setDeadProperty(
   tx: Db,
   homeId: string,

@@ -76,6 +76,8 @@ export interface EngineTraits {
   jsonRows(json: string): RawBuilder<unknown>;
   /** A JSON list of strings as a table of one column `value`. */
   jsonTexts(json: string): RawBuilder<unknown>;
+  /** The aggregate of a key and a value of rows into the text of a JSON object. */
+  jsonObject(key: RawBuilder<unknown>, value: RawBuilder<unknown>): RawBuilder<string | null>;
 }
 
 interface Traited {

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 
 import type { Db } from './dialect.ts';
 import { likePattern } from './fold.ts';
+import { endOfStretch } from './principal-search.ts';
 import { toPrincipal, type Principal } from './principal-rows.ts';
 
 /** A text of a principal, compared without regard to case. */
@@ -40,14 +41,10 @@ export async function directoryPage(db: Db, { after, span, narrowing }: Director
     const rows = await within.selectAll().limit(span).execute();
     return { principals: rows.map(toPrincipal), next: rows.length < span ? undefined : rows.at(-1)?.id };
   }
-  const end = await within
-    .select('id')
-    .offset(span - 1)
-    .limit(1)
-    .executeTakeFirst();
+  const next = await endOfStretch(db, { after, span });
   let found = within.selectAll().where(conditionOf(narrowing));
-  if (end !== undefined) found = found.where('id', '<=', end.id);
-  return { principals: (await found.execute()).map(toPrincipal), next: end?.id };
+  if (next !== undefined) found = found.where('id', '<=', next);
+  return { principals: (await found.execute()).map(toPrincipal), next };
 }
 
 function conditionOf({ test, groups }: Narrowing): RawBuilder<boolean> {

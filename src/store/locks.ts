@@ -1,3 +1,4 @@
+import type { CollectionId } from '../base/ids.ts';
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 
@@ -7,7 +8,7 @@ export interface Lock {
   readonly token: string;
   readonly homeId: string;
   /** The collection that is locked, or whose member is. */
-  readonly collectionId: string;
+  readonly collectionId: CollectionId;
   readonly uri: string;
   /** The member that is locked; undefined: the collection itself. */
   readonly object: { readonly id: string; readonly name: string } | undefined;
@@ -29,7 +30,8 @@ export async function locksOfHome(db: Db, homeId: string, now: number): Promise<
   return rows.map((row) => ({
     token: row.token,
     homeId: row.home_id,
-    collectionId: row.collection_id,
+    // As it was given.
+    collectionId: row.collection_id as CollectionId,
     uri: row.uri,
     object: row.object_id === null ? undefined : { id: row.object_id, name: row.name ?? '' },
     principalId: row.principal_id,

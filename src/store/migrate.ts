@@ -15,6 +15,11 @@ import { history } from './migrations/0009-history.ts';
 import { subscriptions } from './migrations/0010-subscriptions.ts';
 import { attachments } from './migrations/0011-attachments.ts';
 import { defaultAlarms } from './migrations/0012-default-alarms.ts';
+import { shares } from './migrations/0013-shares.ts';
+import { links } from './migrations/0014-links.ts';
+import { push } from './migrations/0015-push.ts';
+import { historySize } from './migrations/0016-history-size.ts';
+import { personalObjects } from './migrations/0017-personal-objects.ts';
 
 export interface Migration {
   readonly name: string;
@@ -35,6 +40,11 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0010-subscriptions', up: subscriptions },
   { name: '0011-attachments', up: attachments },
   { name: '0012-default-alarms', up: defaultAlarms },
+  { name: '0013-shares', up: shares },
+  { name: '0014-links', up: links },
+  { name: '0015-push', up: push },
+  { name: '0016-history-size', up: historySize },
+  { name: '0017-personal-objects', up: personalObjects },
 ];
 
 /** The number of the last one. */

@@ -64,7 +64,9 @@ export function creationsSince(db: Db, page: ChangePage): Promise<readonly Logge
     sql`
       select 'created' as kind, created_at as at, written_by as by, written_device as device, written_origin as origin,
         home_id, collection_id, name, uid, ${OBJECTS} as source, key
-      from objects where created_at >= ${page.since} and written_at is null`,
+      from objects where created_at >= ${page.since} and written_at is null
+        -- Notices are of the server's own making.
+        and (component <> '' or collection_id not in (select id from collections where kind = 'notification'))`,
   ]);
 }
 

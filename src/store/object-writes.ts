@@ -51,16 +51,19 @@ export async function insertObject(tx: Db, object: NewObject, now: number): Prom
 export async function updateObject(tx: Db, id: string, patch: ObjectPatch, now: number): Promise<ObjectHead> {
   const { uid, component, etag, octets, scheduleTag, seq } = patch;
   const index: ObjectIndex | undefined = patch.occurrences === undefined ? undefined : patch;
+  let isNewState = false;
   if (octets !== undefined) {
-    await keepVersion(tx, id, { kind: 'updated', seq, now, by: patch.by });
+    isNewState = await keepVersion(tx, id, { kind: 'updated', seq, now, by: patch.by });
     await countResized(tx, { id, size: octets.byteLength });
   }
   const columns = {
     ...(uid !== undefined && { uid }),
     ...(component !== undefined && { component }),
     ...(etag !== undefined && { etag }),
-    ...(octets !== undefined && { octets, size: octets.byteLength, ...authorColumns('written', patch.by) }),
-    ...(octets !== undefined && { written_at: now, ...(seq !== undefined && { written_seq: seq }) }),
+    ...(octets !== undefined && { octets, size: octets.byteLength }),
+    // Where what was there is not kept, it is as if these had been its octets since then.
+    ...(isNewState && { ...authorColumns('written', patch.by), written_at: now }),
+    ...(isNewState && seq !== undefined && { written_seq: seq }),
     ...(scheduleTag !== undefined && { schedule_tag: scheduleTag }),
     ...(seq !== undefined && { seq }),
     // What was read and indexed anew can be used again.
@@ -112,6 +115,15 @@ export async function removeObject(
   const { rows: properties } = await deletePropertiesOf(tx, { id });
   const dead = Object.fromEntries(properties.map((property) => [property.name, property.xml]));
   if (!(await keepVersion(tx, id, { kind, seq, now, by, dead }))) return;
+  await deleteRow(tx, { id });
+  await count(tx, { collectionId, members: -1, used: -head.size });
+  await writeTombstone(tx, { homeId, collectionId, name, seq, createdSeq, now });
+}
+
+/** Removes a resource of the server's own making: no version of it is kept, and a tombstone is left. */
+export async function discardObject(tx: Db, head: ObjectHead, seq: number, now: number): Promise<void> {
+  const { id, homeId, collectionId, name, createdSeq } = head;
+  await deletePropertiesOf(tx, { id });
   await deleteRow(tx, { id });
   await count(tx, { collectionId, members: -1, used: -head.size });
   await writeTombstone(tx, { homeId, collectionId, name, seq, createdSeq, now });

@@ -1,12 +1,14 @@
+import { sql } from 'kysely';
+
 import { textsOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
 import type { Indexed } from './object-writes.ts';
 import { prepared } from './prepared.ts';
 
-export { busyInRange, objectsByKeys, type BusyRow } from './busy-rows.ts';
+export { busyInRange, objectsByKeys, touchedInRange, type BusyRow } from './busy-rows.ts';
 export { candidatesInRange, type Candidate } from './candidates.ts';
 export type { CalendarObject, NewObject, ObjectHead, ObjectIndex, ObjectPatch, Occurrence } from './object-rows.ts';
-export { insertObject, reindexObject, removeObject, updateObject } from './object-writes.ts';
+export { discardObject, insertObject, reindexObject, removeObject, updateObject } from './object-writes.ts';
 
 /** Rows that one query of a long list reads. */
 const CHUNK = 500;
@@ -71,6 +73,12 @@ export async function pageOfHeads(db: Db, collectionId: string, { after, limit }
   return rows.map(toHead);
 }
 
+/** The member that was stored first. */
+export async function oldestHead(db: Db, collectionId: string): Promise<ObjectHead | undefined> {
+  const row = await heads(db, collectionId).orderBy('created_seq').orderBy('id').limit(1).executeTakeFirst();
+  return row && toHead(row);
+}
+
 export async function pageOfObjects(db: Db, collectionId: string, { after, limit }: Page): Promise<CalendarObject[]> {
   const { rows } = await selectPageOfObjects(db, { collectionId, after: after ?? '', limit });
   return rows.map(toObject);
@@ -82,18 +90,16 @@ export async function countObjects(db: Db, collectionId: string): Promise<number
   return row?.members ?? 0;
 }
 
-/** Octets of all objects of a home: the sum of its collections' counters. */
+/** Octets of all objects of a home: the sum of its collections' counters, and what its owner has of others' objects. */
 export async function homeUsage(db: Db, homeId: string): Promise<number> {
   const [row] = (await selectUsage(db, { homeId })).rows;
   return Number(row?.used ?? 0);
 }
 
 const selectUsage = prepared((db, { homeId }: { homeId: string }) =>
-  db
-    .selectFrom('collections')
-    .select((eb) => eb.fn.sum<number | string | null>('used').as('used'))
-    .where('home_id', '=', homeId)
-    .compile(),
+  sql<{ used: number | string | null }>`
+    select (select coalesce(sum(used), 0) from collections where home_id = ${homeId})
+      + (select coalesce(sum(size), 0) from personal_objects where home_id = ${homeId}) as used`.compile(db),
 );
 
 /** An object whose occurrences end somewhere. */

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import pg from 'pg';
 
 import { newId } from '../base/ids.ts';
@@ -30,17 +32,24 @@ export async function createNotices(url: string, pool: pg.Pool, log: Log): Promi
 
   let owed = false;
   let telling: Promise<void> | undefined;
+  const closing = new AbortController();
   const tellAll = async (): Promise<void> => {
     while (owed) {
       owed = false;
-      await pool.query(`select pg_notify($1, $2)`, [CHANNEL, self]);
+      try {
+        await pool.query(`select pg_notify($1, $2)`, [CHANNEL, self]);
+      } catch (error) {
+        log.warn({ err: error }, 'other processes could not be told of a write');
+        if (closing.signal.aborted) return;
+        // They would go on with what they hold until the next write: it is still to be told.
+        owed = true;
+        await wait(RECONNECT, undefined, { ref: false, signal: closing.signal }).catch(() => undefined);
+      }
     }
   };
   const tell = (): void => {
     owed = true;
-    telling ??= tellAll()
-      .catch((error: unknown) => log.warn({ err: error }, 'other processes could not be told of a write'))
-      .finally(() => (telling = undefined));
+    telling ??= tellAll().finally(() => (telling = undefined));
   };
   return {
     tell,
@@ -49,6 +58,7 @@ export async function createNotices(url: string, pool: pg.Pool, log: Log): Promi
       return () => void listeners.delete(listener);
     },
     async close() {
+      closing.abort();
       await telling;
       await ear.close();
     },

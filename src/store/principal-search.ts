@@ -19,10 +19,36 @@ export interface PrincipalSearch {
   readonly limit: number;
 }
 
+/** A stretch of the principals in the order of ids; what is left out has no bound. */
+export interface Stretch {
+  readonly after?: string | undefined;
+  readonly upTo?: string | undefined;
+}
+
+/** The last id of the `span` principals after an id; undefined: there are fewer. */
+export async function endOfStretch(
+  db: Db,
+  { after, span }: { readonly after: string | undefined; readonly span: number },
+): Promise<string | undefined> {
+  let query = db
+    .selectFrom('principals')
+    .select('id')
+    .orderBy('id')
+    .offset(span - 1)
+    .limit(1);
+  if (after !== undefined) query = query.where('id', '>', after);
+  return (await query.executeTakeFirst())?.id;
+}
+
 /** Principals by name, address or id, without regard to case, in the order of names. */
-export async function searchPrincipals(db: Db, search: PrincipalSearch): Promise<Principal[]> {
-  const { clauses, test, kinds, limit } = search;
+export async function searchPrincipals(
+  db: Db,
+  { clauses, test, kinds, limit }: PrincipalSearch,
+  { after, upTo }: Stretch = {},
+): Promise<Principal[]> {
   let query = db.selectFrom('principals').selectAll().orderBy('folded_name').orderBy('id').limit(limit);
+  if (after !== undefined) query = query.where('id', '>', after);
+  if (upTo !== undefined) query = query.where('id', '<=', upTo);
   if (kinds !== undefined) query = query.where('kind', 'in', kinds);
   if (clauses.length > 0) {
     const between = test === 'anyof' ? sql` or ` : sql` and `;

@@ -16,7 +16,7 @@ export {
   type Delegate,
 } from './memberships.ts';
 export { findPrincipal, type Principal } from './principal-rows.ts';
-export { searchPrincipals, type PrincipalSearch, type SearchClause } from './principal-search.ts';
+export { endOfStretch, searchPrincipals, type PrincipalSearch, type SearchClause } from './principal-search.ts';
 export { removePrincipal, savePrincipal, setPasswordHash, type PrincipalSpec } from './save-principal.ts';
 
 /** The principals with these ids, in the order of the list; those that do not exist are left out. */

@@ -16,7 +16,7 @@ export interface RemovedCollection {
   /** The path segment that it had. */
   readonly uri: string;
   readonly fields: CollectionFields;
-  /** Dead properties, Clark name to XML: under '' its own, under a name those of a member. */
+  /** Dead properties, Clark name to XML: under '' its own. Those of members are kept with their versions. */
   readonly dead: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** How many objects it held. */
   readonly members: number;
@@ -31,27 +31,26 @@ export async function trashCollection(tx: Db, id: string, now: number, by: Autho
   const collection = await collectionById(tx, id);
   if (collection === undefined) return;
   await removeCollection(tx, id, now, async (seq) => {
-    await keepRow(tx, collection, { seq, now, by });
-    await keepMembers(tx, id, { seq, now, by });
+    await keepRemoved(tx, collection, { seq, now, by });
   });
 }
 
-interface Removed {
+/** Puts a collection, with what it holds, into the trash before it is removed. */
+export async function keepRemoved(tx: Db, collection: Collection, removal: CollectionRemoval): Promise<void> {
+  await keepRow(tx, collection, removal);
+  await keepMembers(tx, collection.id, removal);
+}
+
+export interface CollectionRemoval {
+  /** The home's change sequence. */
   readonly seq: number;
   readonly now: number;
   readonly by: Author | undefined;
 }
 
-async function keepRow(tx: Db, collection: Collection, { seq, now, by }: Removed): Promise<void> {
+async function keepRow(tx: Db, collection: Collection, { seq, now, by }: CollectionRemoval): Promise<void> {
   const { id, homeId, kind, uri } = collection;
-  const dead: Record<string, Record<string, string>> = { '': Object.fromEntries(await deadProperties(tx, id)) };
-  const ofMembers = await tx
-    .selectFrom('dead_properties')
-    .innerJoin('objects', 'objects.id', 'dead_properties.resource_id')
-    .select(['objects.name as member', 'dead_properties.name', 'dead_properties.xml'])
-    .where('objects.collection_id', '=', id)
-    .execute();
-  for (const { member, name, xml } of ofMembers) (dead[member] ??= {})[name] = xml;
+  const dead = { '': Object.fromEntries(await deadProperties(tx, id)) };
   const { members } = await tx
     .selectFrom('collections')
     .select('members')

@@ -7,6 +7,7 @@ import { fold } from './fold.ts';
 import { directGroupsOf, touchPrincipals } from './memberships.ts';
 import { findPrincipal, type Principal } from './principal-rows.ts';
 import type { AutoSchedule, PrincipalKind } from './schema.ts';
+import { removeMountsAround } from './shares.ts';
 
 /** A field left out or undefined stays as it is (or gets its default); null clears it. */
 export interface PrincipalSpec {
@@ -81,6 +82,7 @@ export async function removePrincipal(tx: Db, id: string, now: number): Promise<
     .select('principal_id as id')
     .where('delegate_id', '=', id)
     .execute();
+  await removeMountsAround(tx, id, now);
   await tx.deleteFrom('dead_properties').where('home_id', '=', id).execute();
   // The rest hangs on the principal by foreign keys that cascade.
   const { numDeletedRows } = await tx.deleteFrom('principals').where('id', '=', id).executeTakeFirst();

@@ -1,5 +1,8 @@
 import type { Generated } from 'kysely';
 
+import type { PushSubscriptionTable } from './push-schema.ts';
+import type { AuditTable, GuardHoldTable, NoticeTable, VersionTable } from './schema-history.ts';
+
 /**
  * The rows, as Kysely sees them: the same on SQLite and PostgreSQL. Instants are UTC milliseconds (numbers),
  * booleans are 0 or 1, lists are JSON text, octets are Uint8Array. Every table of calendar data carries `home_id`
@@ -28,9 +31,15 @@ export interface Schema {
   guard_holds: GuardHoldTable;
   notices: NoticeTable;
   aces: AceTable;
+  shares: ShareTable;
+  share_answers: ShareAnswerTable;
+  personal_objects: PersonalObjectTable;
+  shared_forms: SharedFormTable;
   attachments: AttachmentTable;
   attachment_chunks: AttachmentChunkTable;
   attachment_holders: AttachmentHolderTable;
+  links: LinkTable;
+  push_subscriptions: PushSubscriptionTable;
 }
 
 export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';
@@ -141,6 +150,8 @@ export interface CollectionTable {
   alarm_vevent_date: string | null;
   alarm_vtodo_datetime: string | null;
   alarm_vtodo_date: string | null;
+  /** Of a place where a shared calendar stands in a sharee's home: the calendar, which has the members. */
+  shared_id: Generated<string | null>;
   /**
    * The change sequence; sync tokens are made from it. A home's grows by one with each change of anything in it; any
    * other collection has here the home's at the last change of a member, 1 before the first.
@@ -153,6 +164,8 @@ export interface CollectionTable {
   /** How many objects there are, and their octets together. */
   members: Generated<number>;
   used: Generated<number>;
+  /** Of a home: octets of all past versions in it, as history-size.ts counts them. */
+  past: Generated<number>;
   /** Grows with each change of the collection's own properties. */
   properties_version: number;
   /** Change sequence up to which tombstones were pruned: an older token is not valid any more. */
@@ -315,40 +328,67 @@ export interface AceTable {
   privileges: string;
 }
 
-/** What an object was from one instant (inclusive) until another (exclusive), when it was replaced or removed. */
-export interface VersionTable {
-  key: Generated<number>;
+/** What a sharee may do with a calendar, from the least to the most. */
+export type ShareAccess = 'free-busy' | 'read' | 'read-write' | 'manage';
+export type ShareStatus = 'noresponse' | 'accepted' | 'declined';
+
+/** A calendar offered to a person or a group (caldav-sharing §5.3). */
+export interface ShareTable {
+  /** The uid of the invitation. */
+  id: string;
+  /** Of the calendar. */
   home_id: string;
   collection_id: string;
+  /** A person or a group. Unique with the collection. */
+  sharee_id: string;
+  access: ShareAccess;
+  /** As the sharer wrote them. */
+  common_name: string | null;
+  summary: string | null;
+  created_at: number;
+  modified_at: number;
+}
+
+/** What a person who is offered a calendar made of it: the sharee, or each member of a group that is. */
+export interface ShareAnswerTable {
+  share_id: string;
+  member_id: string;
+  status: ShareStatus;
+  /** Where it stands in the home of the member, once it is accepted. */
+  mount_id: string | null;
+  answered_at: number | null;
+}
+
+/** What a sharee last wrote of an object for themselves: the whole object (see calendar/personal-objects.ts). */
+export interface PersonalObjectTable {
   object_id: string;
-  name: string;
-  uid: string;
-  component: string;
+  /** Where the calendar stands in the home of the sharee. */
+  mount_id: string;
+  /** Of the sharee. */
+  home_id: string;
+  /** Names what others saw of the object when this was written: while it is the same, this is what the sharee sees. */
+  shared_etag: string;
+  /** Strong entity tag without quotes: a digest of the octets. */
   etag: string;
   size: number;
-  /** Dead properties at its removal: JSON object of Clark name to XML; null: none, or it was only replaced. */
-  dead: string | null;
-  /** 1: the object was created with it. */
-  first: number;
-  /** The change sequence, instant and author that made it. */
-  from_seq: number;
-  from_at: number;
-  from_by: string | null;
-  from_device: string | null;
-  from_origin: string | null;
-  /** The change that ended it. */
-  until_kind: VersionEndKind;
-  until_seq: number;
-  until_at: number;
-  until_by: string | null;
-  until_device: string | null;
-  until_origin: string | null;
-  /** 1: it is in the trash by itself, not with its collection. */
-  trashed: number;
+  /** In the sequence of the sharer's home. */
+  seq: number;
+  modified_at: number;
   octets: Uint8Array;
 }
 
-export type VersionEndKind = 'updated' | 'deleted' | 'moved' | 'deleted-with-collection';
+/** What others see of an object whose owner has since changed nothing but what is the owner's own. */
+export interface SharedFormTable {
+  object_id: string;
+  home_id: string;
+  /** Entity tag and change sequence of the object for which this holds. */
+  base_etag: string;
+  base_seq: number;
+  /** Entity tag and change sequence of the object as it was when what others see last changed. */
+  shared_etag: string;
+  seq: number;
+  octets: Uint8Array;
+}
 
 /** A collection in the trash; what it held are versions that ended with it. */
 export interface RemovedCollectionTable {
@@ -358,7 +398,7 @@ export interface RemovedCollectionTable {
   uri: string;
   /** Its fields as JSON, those that a client may set. */
   properties: string;
-  /** Dead properties: JSON object of '' for its own, or a member's name, to an object of Clark name to XML. */
+  /** Dead properties: JSON object of '' to an object of Clark name to XML. */
   dead: string;
   /** How many objects it held. */
   members: number;
@@ -368,52 +408,6 @@ export interface RemovedCollectionTable {
   removed_by: string | null;
   removed_device: string | null;
   removed_origin: string | null;
-}
-
-/** An act that is no version of an object. Outlives whom it is about; never holds text of an object, nor a password. */
-export interface AuditTable {
-  key: Generated<number>;
-  at: number;
-  /** Whose home it happened in, or who it is about. */
-  home_id: string | null;
-  /** The id of what was acted on. */
-  subject: string | null;
-  act: string;
-  /** JSON: ids, names of properties and numbers. */
-  detail: string;
-  done_by: string | null;
-  done_device: string | null;
-  done_origin: string | null;
-}
-
-/** A device that may not delete or rewrite in a home, since it did so with too much of it. */
-export interface GuardHoldTable {
-  id: string;
-  home_id: string;
-  /** Where it was held. */
-  collection_id: string;
-  device_id: string;
-  principal_id: string | null;
-  /** The first change of the burst. */
-  began_at: number;
-  began_seq: number;
-  held_at: number;
-  /** Objects that it had changed by then, and how many the collection had before. */
-  objects: number;
-  members: number;
-  released_at: number | null;
-  rolled_back_at: number | null;
-}
-
-/** Something that the owner of a home is to be told. */
-export interface NoticeTable {
-  id: string;
-  home_id: string;
-  at: number;
-  kind: string;
-  /** JSON: ids and numbers. */
-  detail: string;
-  seen_at: number | null;
 }
 
 /** What a file is: an object that is none of a calendar. */
@@ -474,4 +468,34 @@ export interface AttachmentHolderTable {
   uid: string;
   /** When the object ceased to name it; null: its octets do, if it still exists. */
   dropped_at: number | null;
+}
+
+/** A link by which people without a log-in see something of a collection (see links.ts). */
+export interface LinkTable {
+  id: string;
+  home_id: string;
+  collection_id: string;
+  creator_id: string;
+  /** SHA-256 of the token. */
+  digest: string;
+  /** The token itself, of a published calendar alone. */
+  token: string | null;
+  name: string | null;
+  /** JSON list of strings. */
+  categories: string | null;
+  busy_only: number;
+  people: number;
+  days_back: number | null;
+  days_ahead: number | null;
+  from_at: number | null;
+  until_at: number | null;
+  /** JSON list of strings. */
+  formats: string | null;
+  password_hash: string | null;
+  expires_at: number | null;
+  most_uses: number | null;
+  uses: number;
+  /** When it was counted last. */
+  used_at: number | null;
+  created_at: number;
 }

@@ -62,7 +62,7 @@ export async function renewSubscription(tx: Db, collectionId: string, now: numbe
   await tx
     .updateTable('subscriptions')
     // Whoever is fetching the old source has its lease no longer, and writes nothing.
-    .set({ etag: null, last_modified: null, digest: null, pause: null, empty_since: null, failures: 0 })
+    .set({ ...NO_ANSWER, pause: null, empty_since: null, failures: 0 })
     .set({ next_at: now, lease: null, leased_until: 0 })
     .where('collection_id', '=', collectionId)
     .execute();
@@ -134,6 +134,24 @@ export async function holdsLease(
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/**
+ * Forgets the last answer: from the first member that is written to the last, what is there is of no one answer, and
+ * neither 304 nor an equal digest may be believed, should it end in between.
+ */
+export async function forgetAnswer(
+  tx: Db,
+  { collectionId, lease }: Pick<Leased, 'collectionId' | 'lease'>,
+): Promise<void> {
+  await tx
+    .updateTable('subscriptions')
+    .set(NO_ANSWER)
+    .where('collection_id', '=', collectionId)
+    .where('lease', '=', lease)
+    .execute();
+}
+
+const NO_ANSWER = { etag: null, last_modified: null, digest: null };
 
 /** What a fetch changes: all but whose it is. */
 export type FetchState = Omit<Subscription, 'collectionId' | 'homeId'>;

@@ -2,9 +2,10 @@ import { sql, type Selectable } from 'kysely';
 
 import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
 import { authorColumns, toAuthor, type Author } from './author.ts';
-import { textList, type Db } from './dialect.ts';
+import { textList, traitsOf, type Db } from './dialect.ts';
+import { COUNTED, countForgotten, countHistory, FORGOTTEN, type Forgotten } from './history-size.ts';
 import { prepared } from './prepared.ts';
-import type { VersionEndKind, VersionTable } from './schema.ts';
+import type { VersionEndKind, VersionTable } from './schema-history.ts';
 
 /** A change that makes a version a past one. */
 export interface VersionEnd {
@@ -39,6 +40,8 @@ export interface VersionHead {
   /** Octets. */
   readonly size: number;
   readonly dead: Readonly<Record<string, string>>;
+  /** Of a file; undefined of a calendar object. */
+  readonly contentType: string | undefined;
   /** Whether the object was created with it. */
   readonly isFirst: boolean;
   readonly from: VersionChange;
@@ -72,35 +75,52 @@ const FROM_OBJECTS = sql`
 const VERSION_COLUMNS = sql`
   home_id, collection_id, object_id, name, uid, component, etag, size, first,
   from_seq, from_at, from_by, from_device, from_origin,
-  until_kind, until_seq, until_at, until_by, until_device, until_origin, dead, trashed, octets`;
+  until_kind, until_seq, until_at, until_by, until_device, until_origin, dead, trashed, octets, content_type`;
 
-const keep = prepared((db, { id, kind, seq, now, by, device, origin, dead, trashed }: KeepRow) =>
-  sql`
+/** What a file is; calendar objects are not asked. */
+const CONTENT_TYPE = sql`
+  case when component = '' then (select content_type from content_types where object_id = objects.id) end`;
+
+/** Milliseconds that a state must last to be kept, where the same device made it, ends it, and ended one like it. */
+const BRIEF = 60_000;
+
+const keep = prepared<KeepRow, Forgotten>((db, { id, kind, seq, now, by, device, origin, dead, trashed }: KeepRow) =>
+  sql<Forgotten>`
     insert into versions (${VERSION_COLUMNS})
     select ${FROM_OBJECTS},
       cast(${kind} as text), coalesce(cast(${seq} as bigint), seq), cast(${now} as bigint),
       cast(${by} as text), cast(${device} as text), cast(${origin} as text),
-      cast(${dead} as text), cast(${trashed} as integer), octets
-    from objects where id = ${id}`.compile(db),
+      cast(${dead} as text), cast(${trashed} as integer), octets, ${CONTENT_TYPE}
+    from objects where id = ${id} and not coalesce(
+      cast(${kind} as text) = 'updated' and cast(${origin} as text) = 'client' and written_origin = 'client'
+      and written_device = cast(${device} as text) and written_at > cast(${now} as bigint) - ${sql.lit(BRIEF)}
+      and exists (select 1 from versions p
+        where p.collection_id = objects.collection_id and p.until_device = objects.written_device
+          and p.until_at = objects.written_at and p.name = objects.name
+          and p.first = 0 and p.from_device = p.until_device and p.until_at - p.from_at < ${sql.lit(BRIEF)}), false)
+    returning ${COUNTED} as counted, home_id`.compile(db),
 );
 
 /**
  * Keeps what an object is before it is replaced or removed, in the transaction that does it. The octets go from table to
- * table inside the database. False where there is no such object.
+ * table inside the database. False where there is no such object, and where a device rewrites one again and again: of its
+ * rewritings within a minute all but the first ones are one state, that of the last.
  */
 export async function keepVersion(tx: Db, objectId: string, end: VersionEnd): Promise<boolean> {
   const { kind, seq = null, now, by, dead = {} } = end;
   const { until_by, until_device, until_origin } = authorColumns('until', by);
-  const { numAffectedRows } = await keep(tx, {
+  const { rows } = await keep(tx, {
     ...{ id: objectId, kind, seq, now, by: until_by, device: until_device, origin: until_origin },
     dead: Object.keys(dead).length === 0 ? null : JSON.stringify(dead),
     // What a job removes is gone where it came from: nobody threw it away.
     trashed: kind === 'deleted' && by?.origin !== 'job' ? 1 : 0,
   });
-  return numAffectedRows !== 0n;
+  const [kept] = rows;
+  if (kept !== undefined) await countHistory(tx, kept.home_id, Number(kept.counted));
+  return kept !== undefined;
 }
 
-/** Keeps all that a collection holds, before it is removed with it. */
+/** Keeps all that a collection holds, with its dead properties, before it is removed with it. Nothing of it is read. */
 export async function keepMembers(
   tx: Db,
   collectionId: string,
@@ -112,14 +132,24 @@ export async function keepMembers(
     select ${FROM_OBJECTS},
       'deleted-with-collection', cast(${seq} as bigint), cast(${now} as bigint),
       cast(${author.until_by} as text), cast(${author.until_device} as text), cast(${author.until_origin} as text),
-      null, 0, octets
+      nullif((select ${traitsOf(tx).jsonObject(sql`name`, sql`xml`)} from dead_properties
+        where resource_id = objects.id), '{}'), 0, octets, ${CONTENT_TYPE}
     from objects where collection_id = ${collectionId}`.execute(tx);
+  const removed = tx.selectFrom('versions').where('collection_id', '=', collectionId);
+  const kept = await removed
+    .select(['home_id', sql<number | string | null>`sum(${COUNTED})`.as('counted')])
+    .where('until_kind', '=', 'deleted-with-collection')
+    .where('until_seq', '=', seq ?? null)
+    .groupBy('home_id')
+    .execute();
+  for (const { home_id: homeId, counted } of kept) await countHistory(tx, homeId, Number(counted));
 }
 
 const HEAD = [
   ...(['key', 'home_id', 'collection_id', 'object_id', 'name', 'uid', 'component', 'etag', 'size', 'dead'] as const),
   ...(['first', 'from_seq', 'from_at', 'from_by', 'from_device', 'from_origin'] as const),
   ...(['until_kind', 'until_seq', 'until_at', 'until_by', 'until_device', 'until_origin', 'trashed'] as const),
+  'content_type',
 ] as const;
 
 type Row = Omit<Selectable<VersionTable>, 'octets'>;
@@ -137,6 +167,7 @@ function toVersion(row: Row): VersionHead {
     etag: row.etag,
     size: row.size,
     dead: row.dead === null ? {} : (JSON.parse(row.dead) as Record<string, string>),
+    contentType: row.content_type ?? undefined,
     isFirst: row.first === 1,
     from: {
       at: row.from_at,
@@ -180,15 +211,36 @@ export async function versionsOfUid(db: Db, homeId: string, uid: string, limit: 
 }
 
 /** What a collection held at an instant and holds no more, in no order. */
-export async function versionsAsOf(db: Db, collectionId: string, at: number): Promise<VersionHead[]> {
-  const rows = await db
+export async function versionsAsOf(
+  db: Db,
+  collectionId: string,
+  at: number,
+  names?: readonly string[],
+): Promise<VersionHead[]> {
+  let query = db
     .selectFrom('versions')
     .select(HEAD)
     .where('collection_id', '=', collectionId)
     .where('from_at', '<=', at)
-    .where('until_at', '>', at)
-    .execute();
-  return rows.map(toVersion);
+    .where('until_at', '>', at);
+  if (names !== undefined) query = query.where('name', 'in', textList(db, names));
+  return (await query.execute()).map(toVersion);
+}
+
+/** The names at which a collection holds something, or held something at an instant; of one UID, where it is given. */
+export async function namesNowAndAt(db: Db, collectionId: string, at: number, uid?: string): Promise<string[]> {
+  let now = db.selectFrom('objects').select('name').where('collection_id', '=', collectionId);
+  let then = db
+    .selectFrom('versions')
+    .select('name')
+    .where('collection_id', '=', collectionId)
+    .where('from_at', '<=', at)
+    .where('until_at', '>', at);
+  if (uid !== undefined) {
+    now = now.where('uid', '=', uid);
+    then = then.where('uid', '=', uid);
+  }
+  return (await now.union(then).execute()).map(({ name }) => name);
 }
 
 /** Past versions at names of a collection that ended with a change sequence or later, in no order. */
@@ -259,6 +311,7 @@ export async function currentVersions(db: Db, collectionId: string, names?: read
     etag: row.etag,
     size: row.size,
     dead: {},
+    contentType: undefined,
     isFirst: row.written_at === null,
     from: {
       at: row.written_at ?? row.created_at,
@@ -273,18 +326,21 @@ export async function currentVersions(db: Db, collectionId: string, names?: read
 /** Forgets for ever what is in the trash of a home by itself, with all earlier versions of those objects. */
 export async function forgetTrashed(tx: Db, homeId: string, keys: readonly number[]): Promise<number> {
   if (keys.length === 0) return 0;
-  const objects = tx.selectFrom('versions').select('object_id').where('key', 'in', keys).where('home_id', '=', homeId);
-  const { numDeletedRows } = await tx
-    .deleteFrom('versions')
+  const objects = tx
+    .selectFrom('versions')
+    .select('object_id')
+    .where('key', 'in', keys)
     .where('home_id', '=', homeId)
-    .where('object_id', 'in', objects)
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+    // What was restored meanwhile is not in the trash any more.
+    .where('trashed', '=', 1);
+  const forgotten = tx.deleteFrom('versions').where('home_id', '=', homeId).where('object_id', 'in', objects);
+  return countForgotten(tx, await forgotten.returning(FORGOTTEN).execute());
 }
 
 /** Forgets all versions of what a removed collection held. */
 export async function forgetMembers(tx: Db, homeId: string, collectionId: string): Promise<void> {
-  await tx.deleteFrom('versions').where('home_id', '=', homeId).where('collection_id', '=', collectionId).execute();
+  const all = tx.deleteFrom('versions').where('home_id', '=', homeId).where('collection_id', '=', collectionId);
+  await countForgotten(tx, await all.returning(FORGOTTEN).execute());
 }
 
 /**
@@ -293,6 +349,5 @@ export async function forgetMembers(tx: Db, homeId: string, collectionId: string
  */
 export async function pruneVersions(tx: Db, before: number, limit: number): Promise<number> {
   const old = tx.selectFrom('versions').select('key').where('until_at', '<', before).orderBy('until_at').limit(limit);
-  const { numDeletedRows } = await tx.deleteFrom('versions').where('key', 'in', old).executeTakeFirst();
-  return Number(numDeletedRows);
+  return countForgotten(tx, await tx.deleteFrom('versions').where('key', 'in', old).returning(FORGOTTEN).execute());
 }

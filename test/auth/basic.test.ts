@@ -28,3 +28,10 @@ test.each([
 ])('%s is no log-in', (_what, header) => {
   expect(parseBasic(header)).toBeUndefined();
 });
+
+test('a name is needed but where any will do', () => {
+  const header = `Basic ${Buffer.from(':secret').toString('base64')}`;
+  expect(parseBasic(header)).toBeUndefined();
+  expect(parseBasic(header, { nameless: true })).toEqual({ login: '', password: 'secret' });
+  expect(parseBasic(`Basic ${Buffer.from('secret').toString('base64')}`, { nameless: true })).toBeUndefined();
+});

@@ -213,6 +213,15 @@ describe('conflicts with what is stored', () => {
       'resources[0].delegates.write[0]: there is no principal "erin"',
       'resources[0].autoAcceptGroup: there is no group "alice"',
     ],
+    [
+      'a delegate that never logs in, or is the one who delegates',
+      {
+        rooms: [{ id: 'desk', name: 'Desk', emails: ['desk@example.com'] }],
+        resources: [{ ...bob, delegates: { read: ['bob'], write: ['desk'] } }],
+      },
+      'resources[0].delegates.read[0]: nobody is a delegate of oneself',
+      'resources[0].delegates.write[0]: "desk" is a room, which acts for nobody',
+    ],
   ];
   test.each(wrong)('%s is refused by its JSON path, and nothing is written', async (_name, json, ...problems) => {
     const carol = { id: 'zoe', name: 'Zoe', members: [] };

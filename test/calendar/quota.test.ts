@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { multistatus, propfind } from '../dav-client.ts';
-import { CALENDAR_TYPE, event, ics, startDavServer, type DavServer } from '../dav-server.ts';
+import { CALENDAR_TYPE, event, ics, startDavServer, XML, type DavServer } from '../dav-server.ts';
 import { importObject } from '../../src/calendar/import-object.ts';
 import { collectionAt } from '../../src/calendar/collections.ts';
 
@@ -71,4 +71,26 @@ test('POST, bulk, import, COPY and MOVE to another home are held to it; MOVE wit
   }
   const moved = await server.request('MOVE', `${CAL}a.ics`, { headers: { destination: `${CAL}z.ics` } });
   expect(moved.status).toBe(201);
+});
+
+test('dead properties take of the same room: with PROPPATCH and COPY nobody goes round the quota', async () => {
+  await start();
+  const patch = (name: string, xml: string) =>
+    server.request('PROPPATCH', `/dav/calendars/alice/calendar/${name}`, {
+      body: `<D:propertyupdate xmlns:D="DAV:" xmlns:X="urn:x">${xml}</D:propertyupdate>`,
+      headers: XML,
+    });
+  const set = (octets: number) => `<D:set><D:prop><X:note>${'n'.repeat(octets)}</X:note></D:prop></D:set>`;
+  await put('/dav/calendars/alice/calendar/a.ics', event('a'));
+  const refused = await patch('a.ics', set(2000));
+  expect([refused.status, refused.body.toString()]).toEqual(FULL);
+  expect((await patch('a.ics', set(900))).status).toBe(207);
+  await server.request('MKCALENDAR', '/dav/calendars/alice/other/');
+  const again = await server.request('COPY', '/dav/calendars/alice/calendar/a.ics', {
+    headers: { destination: '/dav/calendars/alice/other/a.ics' },
+  });
+  expect([again.status, again.body.toString()]).toEqual(FULL);
+  expect((await server.request('GET', '/dav/calendars/alice/other/a.ics')).status).toBe(404);
+  // To take away is always allowed.
+  expect((await patch('a.ics', '<D:remove><D:prop><X:note/></D:prop></D:remove>')).status).toBe(207);
 });

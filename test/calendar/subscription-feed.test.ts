@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DAY, HOUR } from '../../src/base/clock.ts';
+import { atOnce } from '../../src/base/steps.ts';
 import {
   feedDigest,
   feedPause,
@@ -38,13 +39,34 @@ describe('a whole calendar', () => {
   });
 });
 
+const isEmpty = (octets: Buffer): boolean => atOnce(isEmptyCalendar(octets));
+
 test('a calendar is empty that has no component but time zones', () => {
   const zone = ['BEGIN:VTIMEZONE', 'BEGIN:STANDARD', 'END:STANDARD', 'END:VTIMEZONE'];
   const calendar = (...lines: string[]): Buffer => octets('BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR');
-  expect(isEmptyCalendar(calendar())).toBe(true);
-  expect(isEmptyCalendar(calendar(...zone))).toBe(true);
-  expect(isEmptyCalendar(calendar(...zone, 'BEGIN:VEVENT'))).toBe(false);
-  expect(isEmptyCalendar(calendar('begin:vtodo', 'end:vtodo'))).toBe(false);
+  expect(isEmpty(calendar())).toBe(true);
+  expect(isEmpty(calendar(...zone))).toBe(true);
+  expect(isEmpty(calendar(...zone, 'BEGIN:VEVENT'))).toBe(false);
+  expect(isEmpty(calendar('begin:vtodo', 'end:vtodo'))).toBe(false);
+});
+
+test('a component is seen wherever it stands in a long feed, and nothing else is taken for one', () => {
+  const before = 'BEGIN:VCALENDAR\r\nX:';
+  for (let at = -20; at <= 20; at++) {
+    const fill = before + 'x'.repeat(1024 * 1024 + at - before.length);
+    expect(isEmpty(octets(fill, 'BEGIN:VEVENT', 'END:VEVENT', 'END:VCALENDAR'))).toBe(false);
+    expect(isEmpty(octets(fill, 'BEGIN:VTIMEZONE', 'END:VTIMEZONE', 'END:VCALENDAR'))).toBe(true);
+    expect(isEmpty(octets(`${fill}BEGIN:VEVENT`, 'END:VCALENDAR'))).toBe(true);
+  }
+});
+
+test('a feed of any size is looked at in short pieces', () => {
+  const feed = octets('BEGIN:VCALENDAR', 'x'.repeat(32 * 1024 * 1024), 'END:VCALENDAR');
+  for (const work of [isEmptyCalendar(feed), feedDigest(feed, NOTHING)]) {
+    let pieces = 1;
+    while (work.next().done !== true) pieces++;
+    expect(pieces).toBeGreaterThan(30);
+  }
 });
 
 describe('how often a feed wants to be fetched', () => {
@@ -91,8 +113,8 @@ describe('stripping', () => {
   });
   test('is part of what a feed says', () => {
     const feed = octets(...EVENT);
-    expect(feedDigest(feed, NOTHING)).toBe(feedDigest(feed, { ...NOTHING }));
-    expect(feedDigest(feed, NOTHING)).not.toBe(feedDigest(feed, { ...NOTHING, stripTodos: true }));
+    expect(atOnce(feedDigest(feed, NOTHING))).toBe(atOnce(feedDigest(feed, { ...NOTHING })));
+    expect(atOnce(feedDigest(feed, NOTHING))).not.toBe(atOnce(feedDigest(feed, { ...NOTHING, stripTodos: true })));
   });
 });
 

@@ -209,6 +209,18 @@ describe('no failure of the remote empties the calendar', () => {
     expect(await state()).toMatchObject({ failures: 0, error: undefined });
   });
 
+  test('what is told of a failure is over with the next answer, also where nothing changed in it', async () => {
+    const same = remote.reply;
+    for (const reply of [same, { status: 304 }]) {
+      remote.reply = { status: 503 };
+      await refresh();
+      expect((await state()).error).toContain('503');
+      remote.reply = reply;
+      expect(await refresh()).toEqual({ kind: 'unchanged' });
+      expect((await state()).error).toBeUndefined();
+    }
+  });
+
   test('Retry-After is waited for', async () => {
     remote.reply = { status: 429, headers: { 'retry-after': '7200' } };
     await refresh();
@@ -300,6 +312,32 @@ describe('a bad component', () => {
     expect(await uids()).toEqual(['a', 'b', 'c']);
   });
 
+  test.each([
+    ['at its end', feed(feedEvent('a').replace('END:VEVENT', '<b>Fatal error</b>'))],
+    ['in the middle', feed(feedEvent('a').replace('END:VEVENT', '<b>Fatal error</b>'), feedEvent('c'))],
+  ])('that is cut %s lets nothing be removed, for what came after it may be lost', async (_where, body) => {
+    await refresh(0);
+    remote.reply = body;
+    expect(await refresh()).toMatchObject({ removed: 0, faulty: 1 });
+    expect(await uids()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is no proof that the others are gone where nothing else came', async () => {
+    await refresh(0);
+    remote.reply = feed(bad('x'));
+    expect(await refresh()).toMatchObject({ removed: 0, faulty: 1 });
+    expect(await uids()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is told as long as the feed is the same', async () => {
+    const body = feed(feedEvent('a'), bad('x'));
+    for (const reply of [body, body, { status: 304 }, body]) {
+      remote.reply = reply;
+      await refresh();
+      expect((await state()).error).toMatch(/^1 of the feed cannot be used: /);
+    }
+  });
+
   test('that can be repaired without a guess is', async () => {
     remote.reply = feed(feedEvent('a').replace('20260310T090000Z', '2026-03-10T09:00:00Z'));
     expect(await refresh(0)).toMatchObject({ kind: 'changed', created: 1, faulty: 0 });
@@ -307,6 +345,26 @@ describe('a bad component', () => {
     expect(await reasons()).toEqual([]);
     expect(await refresh()).toEqual({ kind: 'unchanged' });
   });
+});
+
+test('what ended in the middle is made whole, though the feed is again what it was before', async () => {
+  const old = { status: 200, headers: { etag: '"1"' }, body: feed(feedEvent('a'), feedEvent('b')) };
+  remote.reply = old;
+  await refresh(0);
+  const { store } = server.context;
+  let writes = 0;
+  const write: typeof store.write = (work, options) => {
+    if (++writes === 4) throw new Error('the disk is full');
+    return store.write(work, options);
+  };
+  const faulty = { ...server.context, store: { ...store, write } };
+  remote.reply = feed(feedEvent('a', 'new'), feedEvent('b', 'new'));
+  const failing = refreshSubscription(faulty, remote, calendar.id, { early: true });
+  await expect(failing).rejects.toThrow('the disk is full');
+  expect([...(await members()).values()].filter(({ text }) => text.includes('SUMMARY:new'))).toHaveLength(1);
+  remote.reply = ({ headers }) => (headers?.['If-None-Match'] === '"1"' ? { status: 304 } : old);
+  expect(await refresh()).toMatchObject({ kind: 'changed', updated: 1 });
+  expect([...(await members()).values()].filter(({ text }) => text.includes('SUMMARY:new'))).toEqual([]);
 });
 
 describe('what is stripped', () => {
@@ -422,4 +480,40 @@ test('a feed beyond the bound of a calendar is told, and what fits is there', as
   calendar = await subscribe({ source: 'https://x.example/' });
   expect(await refresh(0)).toMatchObject({ created: 2, faulty: 1 });
   expect((await state()).error).toContain('at most 2 resources');
+});
+
+test('what had no room comes when there is some, though the feed is the same', async () => {
+  const { limits } = server.context;
+  const body = feed(feedEvent('a'), feedEvent('b'), feedEvent('c'));
+  remote.reply = ({ headers }) =>
+    headers?.['If-None-Match'] === undefined ? { status: 200, headers: { etag: '"1"' }, body } : { status: 304 };
+  const small = { ...server.context, limits: { ...limits, resourcesPerCollection: 2 } };
+  expect(await refreshSubscription(small, remote, calendar.id)).toMatchObject({ created: 2, faulty: 1 });
+  expect(await refresh()).toMatchObject({ created: 1, faulty: 0 });
+  expect(await uids()).toEqual(['a', 'b', 'c']);
+  expect((await state()).error).toBeUndefined();
+  expect(await refresh()).toEqual({ kind: 'unchanged' });
+});
+
+test('so does what is repaired', async () => {
+  const repairable = (uid: string) => feedEvent(uid).replace('20260310T090000Z', '2026-03-10T09:00:00Z');
+  const full = { ...server.context, limits: { ...server.context.limits, resourcesPerCollection: 1 } };
+  remote.reply = feed(feedEvent('a'), repairable('b'));
+  expect(await refreshSubscription(full, remote, calendar.id)).toMatchObject({
+    kind: 'changed',
+    created: 1,
+    faulty: 1,
+  });
+  expect(await refresh()).toMatchObject({ kind: 'changed', created: 1, faulty: 0 });
+});
+
+test('a feed of more components than the bound changes nothing, and is told', async () => {
+  await server.close();
+  server = await startDavServer({ limits: { feedComponents: 4 } });
+  calendar = await subscribe({ source: 'https://x.example/' });
+  expect(await refresh(0)).toMatchObject({ kind: 'changed', created: 3 });
+  remote.reply = feed(...['a', 'v', 'w', 'x', 'y'].map((uid) => feedEvent(uid)));
+  expect(await refresh()).toEqual({ kind: 'failed', reason: 'too-large' });
+  expect(await uids()).toEqual(['a', 'b', 'c']);
+  expect((await state()).error).toBe('x.example: There are more than 4 components');
 });

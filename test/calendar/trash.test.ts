@@ -3,10 +3,13 @@ import { DAY } from '../../src/base/clock.ts';
 import { BadRequest, Refusal } from '../../src/base/refusal.ts';
 import { auditLog } from '../../src/calendar/audit.ts';
 import { collectionAt } from '../../src/calendar/collections.ts';
-import { historyOf } from '../../src/calendar/history.ts';
+import { historyOf, versionOf } from '../../src/calendar/history.ts';
+import { importObject } from '../../src/calendar/import-object.ts';
 import { restoreAsOf } from '../../src/calendar/restore-collection.ts';
 import { restoreObject } from '../../src/calendar/restore-object.ts';
 import { emptyTrash, restoreFromTrash, trashOf } from '../../src/calendar/trash.ts';
+import { plainBelow } from '../../src/store/plain-collections.ts';
+import { setDelegates } from '../../src/store/principals.ts';
 import { multistatus, propfind, syncCollection } from '../dav-client.ts';
 import { CALENDAR_TYPE, event, startDavServer, START, XML, type DavServer } from '../dav-server.ts';
 
@@ -164,7 +167,7 @@ describe('a calendar that was deleted', () => {
     expect(await restore(item!.id)).toMatchObject({ name: 'work', left: [] });
     expect(properties).toContain('kept');
     expect(await propertiesOf(WORK)).toBe(properties);
-    expect((await sync(WORK)).names).toEqual(names);
+    expect((await sync(WORK)).names.sort()).toEqual(names.toSorted());
     expect((await sync(HOME, gone)).names.join()).toContain(WORK);
     // Nobody knows any more what a token from before would miss.
     expect((await server.request('REPORT', WORK, syncCollection(token))).status).toBe(403);
@@ -277,3 +280,165 @@ test('M1: the audit log tells each change once, in order, without a word of what
   await expect(auditLog(server.context, { actor, since: 0 }).next()).rejects.toThrow(Refusal);
   expect((await server.request('PROPFIND', PATH, propfind('0', ['displayname']))).status).toBe(207);
 });
+
+test('a calendar that is being restored is not emptied away with the trash: what is still to come, comes', async () => {
+  await server.request('MKCALENDAR', `${HOME}work/`);
+  await put('w.ics', 'w', 'kept', `${HOME}work/`);
+  expect((await server.request('DELETE', `${HOME}work/`)).status).toBe(204);
+  const [item] = await trash();
+  let writes = 0;
+  // The calendar is there again, and then the process ends.
+  const store = {
+    ...server.context.store,
+    write: ((work, options) => {
+      writes += 1;
+      return writes === 1 ? server.context.store.write(work, options) : Promise.reject(new Error('the end'));
+    }) as typeof server.context.store.write,
+  };
+  const dying = { ...server.context, store };
+  await expect(restoreFromTrash(dying, { actor, homeId: 'alice', id: item!.id })).rejects.toThrow('the end');
+  await emptyTrash(server.context, actor, { homeId: 'alice' });
+  await restore(item!.id);
+  expect((await server.request('GET', `${HOME}work/w.ics`)).body.toString()).toContain('SUMMARY:kept');
+});
+
+test('who may read the home, and not write it, is told no past of what is private', async () => {
+  server.time.now += 1000;
+  for (const [name, more] of [
+    ['open', []],
+    ['closed', ['CLASS:PRIVATE']],
+  ] as const) {
+    for (const text of ['one', 'two']) {
+      const body = event(name, `SUMMARY:${text}`, ...more);
+      await server.request('PUT', `${PATH}${name}.ics`, { headers: CALENDAR_TYPE, body });
+    }
+  }
+  await server.context.store.write((tx) => setDelegates(tx, 'alice', { read: ['bob'], write: [] }, server.time.now));
+  const differencesOf = async (who: typeof actor, uid: string) => {
+    const [last] = await historyOf(server.context, who, { homeId: 'alice', uid });
+    return { differences: last!.differences.length, before: last!.before! };
+  };
+  const open = await differencesOf(BOB, 'open');
+  const closed = await differencesOf(BOB, 'closed');
+  expect([open.differences, closed.differences]).toEqual([1, 0]);
+  expect((await differencesOf(actor, 'closed')).differences).toBe(1);
+  expect(Buffer.from((await versionOf(server.context, BOB, open.before)).octets).toString()).toContain('SUMMARY:one');
+  await expect(versionOf(server.context, BOB, closed.before)).rejects.toThrow(Refusal);
+  expect((await versionOf(server.context, actor, closed.before)).uid).toBe('closed');
+});
+
+test('a line of the audit log is bounded, whatever the names are that a client makes up', async () => {
+  const names = Array.from({ length: 150 }, (_, at) => `<X:${'n'.repeat(500)}${at}>x</X:${'n'.repeat(500)}${at}>`);
+  const body = `<D:propertyupdate xmlns:D="DAV:" xmlns:X="urn:x"><D:set><D:prop>${names.join('')}</D:prop></D:set></D:propertyupdate>`;
+  expect((await server.request('PROPPATCH', PATH, { body, headers: XML })).status).toBe(207);
+  const lines = await Array.fromAsync(auditLog(server.context, { actor, homeId: 'alice', since: 0 }));
+  const changed = lines.find(({ act }) => act === 'calendar-changed');
+  expect(JSON.stringify(changed?.detail).length).toBeGreaterThan(10_000);
+  expect(JSON.stringify(changed?.detail).length).toBeLessThan(30_000);
+});
+
+describe('files', () => {
+  const FILES = '/dav/files/alice/';
+  const HTML = { 'content-type': 'text/html; charset=iso-8859-1' };
+  beforeEach(async () => {
+    await server.close();
+    server = await startDavServer({ settings: { historyDays: 90, files: true } });
+    for (const folder of ['a/', 'a/b/']) await server.request('MKCOL', FILES + folder);
+    for (const name of ['a/x.html', 'a/b/y.html']) {
+      await server.request('PUT', FILES + name, { headers: HTML, body: name });
+    }
+  });
+  const typeAndText = async (path: string) => {
+    const answer = await server.request('GET', FILES + path);
+    return [answer.status, answer.headers['content-type'], answer.body.toString()];
+  };
+
+  test('one that was deleted, or overwritten, comes back as what it was', async () => {
+    await remove('x.html', `${FILES}a/`);
+    const [item] = await trash();
+    await restore(item!.id);
+    expect(await typeAndText('a/x.html')).toEqual([200, HTML['content-type'], 'a/x.html']);
+    const before = server.time.now;
+    server.time.now += 1000;
+    await server.request('PUT', `${FILES}a/x.html`, { headers: { 'content-type': 'text/plain' }, body: 'other' });
+    const folder = (await collectionsBelow()).find(({ uri }) => uri === '/a')!;
+    await restoreAsOf(server.context, { actor, collection: folder, at: before });
+    expect(await typeAndText('a/x.html')).toEqual([200, HTML['content-type'], 'a/x.html']);
+  });
+
+  const collectionsBelow = () => plainBelow(server.context.store.db, 'alice', '/');
+
+  test.each([
+    ['a folder that is deleted', () => server.request('DELETE', `${FILES}a/`)],
+    [
+      'one that something else replaces',
+      async () => {
+        await server.request('PUT', `${FILES}a-new`, { headers: HTML, body: 'new' });
+        await server.request('MOVE', `${FILES}a-new`, { headers: { destination: `${FILES}a` } });
+        return server.request('DELETE', `${FILES}a`);
+      },
+    ],
+  ] as const)('%s goes to the trash with all below it, and comes back so', async (_, act) => {
+    server.time.now += 1000;
+    expect((await act()).status).toBe(204);
+    const items = (await trash()).filter(({ kind }) => kind === 'folder');
+    expect(items.map(({ name, members }) => [name, members]).sort()).toEqual([
+      ['/a', 1],
+      ['/a/b', 1],
+    ]);
+    const inner = items.find(({ name }) => name === '/a/b')!;
+    await expect(restore(inner.id)).rejects.toThrow('restore that first');
+    await restore(items.find(({ name }) => name === '/a')!.id);
+    expect(await typeAndText('a/x.html')).toEqual([200, HTML['content-type'], 'a/x.html']);
+    expect(await typeAndText('a/b/y.html')).toEqual([200, HTML['content-type'], 'a/b/y.html']);
+    expect((await trash()).filter(({ kind }) => kind === 'folder')).toEqual([]);
+  });
+
+  test('a folder does not come back over what stands there', async () => {
+    await server.request('DELETE', `${FILES}a/`);
+    await server.request('PUT', `${FILES}a`, { headers: HTML, body: 'new' });
+    const item = (await trash()).find(({ name }) => name === '/a')!;
+    await expect(restore(item.id)).rejects.toThrow('Something stands where it was');
+    expect(await typeAndText('a')).toEqual([200, HTML['content-type'], 'new']);
+  });
+});
+
+test('a subscription comes back within the bound of them', async () => {
+  await server.close();
+  server = await startDavServer({ settings: { historyDays: 90 }, limits: { subscriptionsPerHome: 1 } });
+  const subscribe = (name: string) =>
+    server.request('MKCALENDAR', `${HOME}${name}/`, {
+      headers: XML,
+      body: `<C:mkcalendar xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:" xmlns:CS="http://calendarserver.org/ns/"><D:set><D:prop><D:resourcetype><D:collection/><CS:subscribed/></D:resourcetype><CS:source><D:href>https://feed.example/a.ics</D:href></CS:source></D:prop></D:set></C:mkcalendar>`,
+    });
+  expect((await subscribe('one')).status).toBe(201);
+  expect((await server.request('DELETE', `${HOME}one/`)).status).toBe(204);
+  expect((await subscribe('two')).status).toBe(201);
+  const [item] = await trash();
+  await expect(restore(item!.id)).rejects.toThrow('at most 1 subscribed');
+  expect((await server.request('DELETE', `${HOME}two/`)).status).toBe(204);
+  await restore(item!.id);
+  expect((await server.request('PROPFIND', `${HOME}one/`, propfind('0', ['displayname']))).status).toBe(207);
+});
+
+test('a large calendar is restored page by page, also where two have changed places from one page to another', async () => {
+  const calendar = (await collectionAt(server.context, 'alice', 'calendar'))!;
+  const count = 2100;
+  const nameOf = (number: number): string => `${String(number).padStart(4, '0')}.ics`;
+  const fill = (number: number, uid: string) =>
+    importObject(server.context, { collection: calendar, name: nameOf(number), octets: Buffer.from(event(uid)) });
+  for (let from = 0; from < count; from += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, at) => fill(from + at, `u${from + at}`)));
+  }
+  const at = server.time.now;
+  const last = count - 1;
+  for (const number of [0, 1, last]) await remove(nameOf(number));
+  await fill(0, `u${last}`);
+  await fill(last, 'u0');
+  await fill(count, 'new');
+  server.time.now += 1000;
+  const { restored, removed, left } = await restoreAsOf(server.context, { actor, collection: calendar, at });
+  expect([restored.toSorted(), removed, left]).toEqual([[nameOf(0), nameOf(1), nameOf(last)], [nameOf(count)], []]);
+  expect((await get(nameOf(0))).body.toString()).toBe(event('u0'));
+  expect((await get(nameOf(last))).body.toString()).toBe(event(`u${last}`));
+}, 60_000);

@@ -102,7 +102,13 @@ describe('complaint 34, B3: of 300 events a faulty device deletes 250', () => {
   test('the owner is told, and the audit log and the list of held devices say it', async () => {
     const [notice, ...more] = await unseenNotices(server.context.store.db, 'alice');
     expect([notice?.kind, notice?.detail['objects'], more]).toEqual(['device-held', 100, []]);
+    const box = await alice.request('PROPFIND', '/dav/calendars/alice/notification/', {
+      headers: { ...SECOND, depth: '1' },
+    });
+    const [href] = multistatus(box.body).entries.flatMap((entry) => (entry.href.endsWith('.xml') ? [entry.href] : []));
+    const told = (await alice.request('GET', href!, { headers: SECOND })).body.toString();
     const [hold, ...others] = await listed('guard', 'list', '--user', 'alice');
+    expect(told).toContain(`kalends guard rollback ${String(hold?.['id'])}`);
     expect(hold).toMatchObject({ calendar: 'alice/calendar', by: 'alice', objects: 100, members: 300, released: null });
     expect(others).toEqual([]);
     const audit = await listed('audit', 'list', '--user', 'alice');
@@ -130,6 +136,8 @@ describe('complaint 34, B3: of 300 events a faulty device deletes 250', () => {
     const [hold] = await listed('guard', 'list');
     expect((await runCli(['guard', 'release', String(hold?.['id']), ...data])).code).toBe(0);
     expect((await alice.request('DELETE', nameOf(0), { headers: FAULTY })).status).toBe(204);
+    const box = await alice.request('PROPFIND', '/dav/calendars/alice/notification/', { headers: { depth: '1' } });
+    expect(multistatus(box.body).entries).toHaveLength(1);
     const again = await numbered(120, (number) => alice.request('DELETE', nameOf(number + 1), { headers: FAULTY }));
     expect(again.filter(({ status }) => status === 204)).toHaveLength(99);
   });

@@ -5,6 +5,7 @@ import { insertSetAside, listSetAside } from '../../src/store/set-aside.ts';
 import {
   dueSubscriptions,
   endLease,
+  forgetAnswer,
   forgetSetAside,
   holdsLease,
   leaseSubscription,
@@ -80,6 +81,22 @@ export function subscriptionsContract(engine: Engine): void {
       expect([await isDue(id, NOW + 4999), await isDue(id, NOW + 5000)]).toEqual([false, true]);
       expect(await lease(id, NOW + 2000)).toBeUndefined();
       expect(await lease(id, NOW + 2000, true)).toBeDefined();
+    });
+
+    test('the last answer is forgotten for who has the lease, and nothing else is', async () => {
+      const { id } = await subscribe();
+      const write = opened.store.write.bind(opened.store);
+      const first = (await lease(id, NOW))!;
+      const seen = { etag: '"1"', lastModified: 'then', digest: 'd', pause: 5, failures: 2, error: 'e' };
+      await write((tx) => endLease(tx, first, { ...first, ...seen }));
+      await write((tx) => forgetAnswer(tx, first));
+      expect(await subscriptionOf(opened.store.db, id)).toMatchObject(seen);
+      const second = (await lease(id, NOW + 1, true))!;
+      await write((tx) => forgetAnswer(tx, second));
+      expect(await subscriptionOf(opened.store.db, id)).toMatchObject({
+        ...{ etag: undefined, lastModified: undefined, digest: undefined, pause: 5, failures: 2, error: 'e' },
+      });
+      expect(await write((tx) => holdsLease(tx, second))).toBe(true);
     });
 
     test('one that is renewed is due, and whoever fetches it has lost it', async () => {

@@ -15,6 +15,7 @@ import {
   touchedBy,
 } from '../../src/store/guard.ts';
 import { creationsSince, endingsSince } from '../../src/store/object-changes.ts';
+import { forgetOldest, historySize } from '../../src/store/history-size.ts';
 import { headByName, insertObject, removeObject, updateObject } from '../../src/store/objects.ts';
 import { removePrincipal } from '../../src/store/principals.ts';
 import { pruneRemovedCollections, removedCollections, trashCollection } from '../../src/store/removed-collections.ts';
@@ -111,15 +112,57 @@ export function versionsContract(engine: Engine): void {
       expect(await textAt(calendar.id, NOW + 19)).toEqual(['two']);
     });
 
-    test('leave the trash when they are restored, and go for ever when it is emptied', async () => {
+    test('leave the trash when they are restored, and are not emptied away with it then', async () => {
       const { calendar } = await lifetime();
       const { homeId } = calendar;
       const [trashed] = await trashedVersions(opened.store.db, homeId);
       await opened.store.write((tx) => leaveTrash(tx, [trashed!.key]));
       expect(await trashedVersions(opened.store.db, homeId)).toEqual([]);
       expect(await versionsOfUid(opened.store.db, homeId, 'a', 10)).toHaveLength(2);
+      expect(await opened.store.write((tx) => forgetTrashed(tx, homeId, [trashed!.key]))).toBe(0);
+      expect(await versionsOfUid(opened.store.db, homeId, 'a', 10)).toHaveLength(2);
+    });
+
+    test('go for ever when the trash is emptied, and are counted as long as they are there', async () => {
+      const { homeId } = (await lifetime()).calendar;
+      const [trashed] = await trashedVersions(opened.store.db, homeId);
+      const ofTwo = 2 * (3 + 500) + JSON.stringify(trashed!.dead).length;
+      expect(await historySize(opened.store.db, homeId)).toBe(ofTwo);
       expect(await opened.store.write((tx) => forgetTrashed(tx, homeId, [trashed!.key]))).toBe(2);
       expect(await versionsOfUid(opened.store.db, homeId, 'a', 10)).toEqual([]);
+      expect(await historySize(opened.store.db, homeId)).toBe(0);
+    });
+
+    test('are counted with a removed collection, and the oldest of a home are forgotten first', async () => {
+      const { calendar } = await lifetime();
+      await opened.store.write(async (tx) => {
+        const object = sampleObject(calendar, (await nextSeq(tx, calendar.id, NOW))!, { octets: octetsOf('x') });
+        await insertObject(tx, object, NOW);
+        await trashCollection(tx, calendar.id, NOW + 30, PHONE);
+      });
+      const before = await historySize(opened.store.db, calendar.homeId);
+      await opened.store.write((tx) => forgetOldest(tx, calendar.homeId, 1));
+      expect(before - (await historySize(opened.store.db, calendar.homeId))).toBe(503);
+      expect(await textAt(calendar.id, NOW + 9)).toEqual(['x']);
+      await opened.store.write((tx) => forgetOldest(tx, calendar.homeId, 1_000_000));
+      expect(await historySize(opened.store.db, calendar.homeId)).toBe(0);
+    });
+
+    test('of rewritings of one device within a minute all but the first ones are one', async () => {
+      const { calendar } = await createHome(opened.store);
+      const object = sampleObject(calendar, 5, { name: 'q.ics', octets: octetsOf('0') });
+      await opened.store.write((tx) => insertObject(tx, { ...object, by: PHONE }, NOW));
+      const rewrite = (text: string, after: number, by = PHONE) =>
+        opened.store.write(async (tx) => {
+          const seq = (await nextSeq(tx, calendar.id, NOW))!;
+          await updateObject(tx, object.id, { etag: text, octets: octetsOf(text), seq, by }, NOW + after);
+        });
+      for (const second of [1, 2, 3, 4]) await rewrite(String(second), second * 1000);
+      await rewrite('5', 5000, LAPTOP);
+      await rewrite('6', 70_000, LAPTOP);
+      const etags = (await versionsOfUid(opened.store.db, calendar.homeId, object.uid, 10)).map(({ etag }) => etag);
+      expect(etags).toEqual(['5', '4', '1', object.etag]);
+      expect(await currentVersions(opened.store.db, calendar.id)).toMatchObject([{ from: { at: NOW + 70_000 } }]);
     });
 
     test('of a removed collection are found with it, with the dead properties of both', async () => {
@@ -128,15 +171,22 @@ export function versionsContract(engine: Engine): void {
         const object = sampleObject(calendar, 5, { name: 'm.ics' });
         await insertObject(tx, object, NOW);
         await setDeadProperty(tx, calendar.homeId, object.id, '{urn:x}note', '<m/>');
+        await insertObject(tx, sampleObject(calendar, 6, { name: 'bare.ics' }), NOW);
         await setDeadProperty(tx, calendar.homeId, calendar.id, '{urn:x}note', '<c/>');
         await trashCollection(tx, calendar.id, NOW + 1, PHONE);
       });
       const [removed, ...more] = await removedCollections(opened.store.db, calendar.homeId);
       expect(more).toEqual([]);
-      expect(removed).toMatchObject({ id: calendar.id, uri: 'calendar', members: 1, removedAt: NOW + 1, by: PHONE });
-      expect(removed?.dead).toEqual({ '': { '{urn:x}note': '<c/>' }, 'm.ics': { '{urn:x}note': '<m/>' } });
+      expect(removed).toMatchObject({ id: calendar.id, uri: 'calendar', members: 2, removedAt: NOW + 1, by: PHONE });
+      expect(removed?.dead).toEqual({ '': { '{urn:x}note': '<c/>' } });
       const members = await versionsRemovedWith(opened.store.db, calendar.id, removed!.seq);
-      expect(members).toMatchObject([{ name: 'm.ics', isInTrash: false, until: { kind: 'deleted-with-collection' } }]);
+      expect(members.toSorted((one, other) => (one.name < other.name ? 1 : -1))).toMatchObject([
+        {
+          ...{ name: 'm.ics', isInTrash: false, dead: { '{urn:x}note': '<m/>' } },
+          until: { kind: 'deleted-with-collection' },
+        },
+        { name: 'bare.ics', dead: {} },
+      ]);
       expect(await trashedVersions(opened.store.db, calendar.homeId)).toEqual([]);
       await opened.store.write((tx) => pruneRemovedCollections(tx, NOW + 2, 100));
       expect(await removedCollections(opened.store.db, calendar.homeId)).toEqual([]);

@@ -8,11 +8,14 @@ import { collectionsContract } from './store-collections.ts';
 import { directoryContract } from './store-directory.ts';
 import type { Engine } from './store-engine.ts';
 import { homeChangesContract } from './store-home-changes.ts';
+import { linksContract } from './store-links.ts';
 import { locksContract } from './store-locks.ts';
 import { objectsContract } from './store-objects.ts';
+import { personalContract } from './store-personal.ts';
 import { principalsContract } from './store-principals.ts';
 import { resourcesContract } from './store-resources.ts';
 import { setAsideContract } from './store-set-aside.ts';
+import { sharesContract } from './store-shares.ts';
 import { subscriptionsContract } from './store-subscriptions.ts';
 import { versionsContract } from './store-versions.ts';
 import { writesContract } from './store-writes.ts';
@@ -33,9 +36,12 @@ export function storeContract(engine: Engine): void {
     homeChangesContract(engine);
     resourcesContract(engine);
     locksContract(engine);
+    linksContract(engine);
     setAsideContract(engine);
     versionsContract(engine);
     attachmentsContract(engine);
+    personalContract(engine);
+    sharesContract(engine);
     subscriptionsContract(engine);
   });
 }

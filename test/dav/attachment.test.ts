@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { DAY } from '../../src/base/clock.ts';
+import { grantedTo } from '../../src/calendar/linked-attachments.ts';
+import { readObject } from '../../src/calendar/read-object.ts';
 import { asPrincipalId } from '../../src/base/ids.ts';
 import { forgetAttachments } from '../../src/calendar/attachment-octets.ts';
 import { collectionAt } from '../../src/calendar/collections.ts';
@@ -12,6 +14,8 @@ import { CALENDAR_TYPE, event, startDavServer, type DavServer } from '../dav-ser
 const HOME = '/dav/calendars/alice/';
 const EVENT = `${HOME}calendar/a.ics`;
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'content-disposition': 'attachment;filename=test.txt' };
+
+const OWNER = { id: asPrincipalId('alice'), admin: false, adminReadOnly: false, deviceId: undefined };
 
 let server: DavServer;
 beforeEach(async () => {
@@ -376,4 +380,78 @@ test('its URL is made of the configured one, whatever Host says', async () => {
   } finally {
     await other.close();
   }
+});
+
+test('whoever replaces an attachment without end does not fill the disk: the oldest of the past go first', async () => {
+  const stored = async () => {
+    const rows = await server.context.store.db.selectFrom('attachment_chunks').select('octets').execute();
+    return rows.reduce((sum, { octets }) => sum + octets.byteLength, 0);
+  };
+  const octets = Buffer.alloc(500_000, 'x');
+  let last = await add(octets);
+  for (let turn = 0; turn < 8; turn += 1) {
+    server.time.now += 1000;
+    last = await server.request('POST', `${EVENT}?action=attachment-update&managed-id=${idOf(last)}`, {
+      headers: TEXT,
+      body: octets,
+    });
+    expect(last.status).toBe(204);
+    expect(await stored()).toBeLessThanOrEqual(2_000_000);
+  }
+  expect((await get(locationOf(last))).body.length).toBe(500_000);
+  expect(await stored()).toBeGreaterThan(1_000_000);
+});
+
+test('what is still coming in counts: many who send at once take no more room than one after the other', async () => {
+  const stops = Array.from({ length: 6 }, () => new AbortController());
+  // More than one piece is stored of each, and none has an end.
+  const sending = stops.map((stop) => streamed([Buffer.alloc(590_000, 'x')], stop).catch(() => undefined));
+  const refused = await Promise.race(sending);
+  expect(refused?.status).toBe(507);
+  for (const stop of stops) stop.abort();
+  await Promise.all(sending);
+});
+
+test('a copy in another home takes of the room there: nobody is left to pay for what another keeps', async () => {
+  const aces = [{ principal: { kind: 'principal' as const, id: 'bob' }, deny: false, privileges: ['read'] }];
+  const calendar = (await collectionAt(server.context, 'alice', 'calendar'))!;
+  await server.context.store.write((tx) => replaceAces(tx, calendar, aces));
+  for (const name of ['one', 'two', 'three']) {
+    await put(`${HOME}calendar/${name}.ics`, name);
+    const added = await add(Buffer.alloc(500_000, name), {}, `${HOME}calendar/${name}.ics`);
+    expect(added.status, name).toBe(name === 'three' ? 507 : 201);
+    if (name === 'three') break;
+    const headers = { destination: `/dav/calendars/bob/calendar/${name}.ics` };
+    expect((await server.request('COPY', `${HOME}calendar/${name}.ics`, { as: 'bob', headers })).status).toBe(201);
+  }
+  for (const name of ['one', 'two']) await server.request('DELETE', `${HOME}calendar/${name}.ics`);
+  const third = await add(Buffer.alloc(500_000, 'third'), {}, `${HOME}calendar/three.ics`);
+  expect(third.status).toBe(201);
+  const headers = { destination: '/dav/calendars/bob/calendar/three.ics' };
+  const copy = await server.request('COPY', `${HOME}calendar/three.ics`, { as: 'bob', headers });
+  expect(copy.status).toBe(507);
+  const attached = await textOf(`${HOME}calendar/three.ics`);
+  expect((await get(/:(\/dav\/\S+attachments\S+)/.exec(attached)![1]!)).body.length).toBe(500_000);
+});
+
+test('a body full of attachments that do not exist is no work', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, at) => `ATTACH:${HOME}attachments/${String(at).padStart(26, '0')}`);
+  let questions = 0;
+  const { db } = server.context.store;
+  const counting = db.withPlugin({
+    transformQuery: ({ node }) => {
+      questions += 1;
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  });
+  const store = { ...server.context.store, db: counting };
+  const request = {
+    actor: OWNER,
+    collection: (await collectionAt(server.context, 'alice', 'calendar'))!,
+    name: 'many.ics',
+  };
+  const object = await readObject(server.context, request.collection, Buffer.from(event('many', ...lines)));
+  await grantedTo({ ...server.context, store }, request, object);
+  expect(questions).toBeLessThan(10);
 });

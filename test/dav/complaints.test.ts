@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { asPrincipalId } from '../../src/base/ids.ts';
+import { auditLog } from '../../src/calendar/audit.ts';
 import { collectionAt } from '../../src/calendar/collections.ts';
+import { historyOf } from '../../src/calendar/history.ts';
 import { etagOf } from '../../src/calendar/read-object.ts';
 import { recheckObjects } from '../../src/calendar/recheck-objects.ts';
 import { put } from '../contract/store-engine.ts';
 import { calendarReport, propfind, syncCollection, type DavRequest } from '../dav-client.ts';
 import { CALENDAR_TYPE, ics, startDavServer, type DavServer } from '../dav-server.ts';
+import { shareWith } from './share-requests.ts';
 
 /** What people complain of in other servers, seen from a client: nothing here knows how it is done. */
 let server: DavServer;
@@ -124,5 +128,48 @@ describe('complaint 38: no recurrence vanishes at a cap', () => {
     expect(await startsIn('carol', '20890701T000000Z/20890801T000000Z')).toEqual(
       ['01', '02', '03', '04', '05', '06'].map((day) => `208907${day}T090000Z`),
     );
+  });
+});
+
+describe('complaint 40: who changed or deleted this', () => {
+  test('a change names who made it: the owner, a sharee, a delegate, and not whose calendar it is in', async () => {
+    const shared = await shareWith(server, '/dav/calendars/carol/calendar/', 'bob', 'read-write');
+    const { context } = server;
+    await context.store.write(async (tx) => {
+      await tx
+        .insertInto('delegates')
+        .values({ principal_id: 'carol', delegate_id: 'alice', access: 'write' })
+        .execute();
+    });
+    const times = ['DTSTART:20260310T100000Z', 'DURATION:PT1H'];
+    const change = async (as: string, path: string, summary: string): Promise<void> => {
+      server.time.now += 120_000;
+      const body = vevent('whose', ...times, `SUMMARY:${summary}`);
+      expect((await server.request('PUT', path, { as, headers: CALENDAR_TYPE, body })).status).toBeLessThan(300);
+    };
+    await change('carol', '/dav/calendars/carol/calendar/whose.ics', 'first');
+    await change('bob', `${shared}whose.ics`, 'second');
+    await change('alice', '/dav/calendars/carol/calendar/whose.ics', 'third');
+    server.time.now += 120_000;
+    expect((await server.request('DELETE', `${shared}whose.ics`, { as: 'bob' })).status).toBe(204);
+
+    const carol = { id: asPrincipalId('carol'), admin: false, adminReadOnly: false, deviceId: undefined };
+    const changes = await historyOf(context, carol, { homeId: 'carol', uid: 'whose' });
+    expect(changes.map(({ kind, by }) => [kind, by?.principalId])).toEqual([
+      ['deleted', 'bob'],
+      ['updated', 'alice'],
+      ['updated', 'bob'],
+      ['created', 'carol'],
+    ]);
+    const told: (readonly [string, string | undefined])[] = [];
+    for await (const line of auditLog(context, { actor: carol, homeId: 'carol', since: 0 })) {
+      if (line.detail['uid'] === 'whose') told.push([line.act, line.by?.principalId]);
+    }
+    expect(told).toEqual([
+      ['object-created', 'carol'],
+      ['object-updated', 'bob'],
+      ['object-updated', 'alice'],
+      ['object-deleted', 'bob'],
+    ]);
   });
 });

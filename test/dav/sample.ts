@@ -48,6 +48,7 @@ export const collection = (fields: Partial<Collection> = {}): Collection => ({
   order: undefined,
   timezone: undefined,
   timezoneId: undefined,
+  sharedId: undefined,
   components: undefined,
   transparent: false,
   availability: undefined,

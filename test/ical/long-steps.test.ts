@@ -8,6 +8,7 @@ import { findingIndexEntry } from '../../src/ical/index-entry.ts';
 import { readingJcal } from '../../src/ical/jcal.ts';
 import { jcalText, writingJcal } from '../../src/ical/jcal-write.ts';
 import { parseCalendar, parsingCalendar } from '../../src/ical/parse.ts';
+import { splittingSeries } from '../../src/ical/split.ts';
 import { cuttingData, type DataRequest } from '../../src/ical/subset.ts';
 import type { Collation } from '../../src/ical/text-match.ts';
 import { UTC } from '../../src/ical/timezone.ts';
@@ -91,6 +92,11 @@ const WORK: Readonly<Record<string, (source: string) => Steps<unknown>>> = {
   'to be searched for a month': (source) =>
     matchingFilter(parseCalendar(source), inMonth, { floating: UTC, budget: budget() }),
   'to be expanded': (source) => cut(source, { expand: MONTH }),
+  'to be split'(source) {
+    const split = { rid: stamp(5000), uid: '2', relatedTo: '3', budget: { steps: 400_000 } };
+    const series = /^R(RULE|DATE)/m.test(source) ? source : source.replace('DTSTAMP', 'RRULE:FREQ=DAILY\r\nDTSTAMP');
+    return splittingSeries(Buffer.from(series), parseCalendar(series), split);
+  },
   'to be limited to a month': (source) => cut(source, { limitRecurrenceSet: MONTH }),
 };
 

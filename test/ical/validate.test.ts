@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../src/base/refusal.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
-import { refuseUndefinedEscapes, refuseUnknownZones, validateObject } from '../../src/ical/validate.ts';
+import {
+  refusePartsOfOthers,
+  refuseUndefinedEscapes,
+  refuseUnknownZones,
+  validateObject,
+} from '../../src/ical/validate.ts';
 import { calendar, component, event, text } from './calendar-text.ts';
 
 /** What PUT answers: the code and the message, or the type and UID that it would store. */
@@ -214,4 +219,10 @@ describe('escapes that RFC 5545 §3.3.11 does not define', () => {
       check('URL:http://www.example.com/abc\\.def', 'X-A:\\"', 'ATTENDEE;CN=A\\B:mailto:x@y', 'SUMMARY:a\\, b\\nc'),
     ).toBe('accepted');
   });
+});
+
+test('personal parts that are marked as somebody else’s are refused of a client', () => {
+  const marked = calendar(...event('1'), ...component('X-CALENDARSERVER-PERUSER', 'UID:1'));
+  expect(outcome(marked, refusePartsOfOthers)).toMatch(/^valid-calendar-data: .*X-CALENDARSERVER-PERUSER/);
+  expect(outcome(calendar(...event('1'), ...component('X-OTHER', 'UID:1')), refusePartsOfOthers)).toBe('accepted');
 });

@@ -22,12 +22,12 @@ function counted(every: number, work: (run: number, signal: AbortSignal) => Prom
   return { job, ran, runs: () => runs };
 }
 
-function start(jobs: readonly Job[], first = 0) {
+function start(jobs: readonly Job[], first = 0, moment = 0) {
   const errors: unknown[] = [];
   // Nothing here looks at the calendars.
   const calendar = {} as CalendarContext;
   const log: Partial<Log> = { error: (line: unknown) => void errors.push(line) };
-  const worker = startWorker({ calendar, log: log as Log, retention: 0, ...NO_NETWORK }, { jobs, first });
+  const worker = startWorker({ calendar, log: log as Log, retention: 0, ...NO_NETWORK }, { jobs, first, moment });
   return { ...worker, errors };
 }
 
@@ -63,4 +63,39 @@ test('closing waits for the job under way, tells it to stop, and starts none any
   await slow.ran(1);
   await Promise.all([worker.close(), never.close()]);
   expect([finished, slow.runs(), late.runs()]).toEqual([true, 1, 0]);
+});
+
+test('a job that is woken runs before its time, once for many calls, and once more for those during a run', async () => {
+  let wake = (): void => undefined;
+  let isSilent = false;
+  const woken = counted(1_000_000, async (run) => {
+    if (run === 2) wake();
+  });
+  const listening: Job = {
+    ...woken.job,
+    listen(_, ring) {
+      wake = ring;
+      return () => void (isSilent = true);
+    },
+  };
+  const worker = start([listening], 1_000_000, 1);
+  const second = woken.ran(3);
+  wake();
+  wake();
+  await woken.ran(1);
+  expect(woken.runs()).toBe(1);
+  wake();
+  await second;
+  await worker.close();
+  expect(woken.runs()).toBe(3);
+  expect(isSilent).toBe(true);
+});
+
+test('a job may have a first run of its own', async () => {
+  const early = counted(1_000_000);
+  const late = counted(1_000_000);
+  const worker = start([{ ...early.job, first: 0 }, late.job], 1_000_000);
+  await early.ran(1);
+  await worker.close();
+  expect([early.runs(), late.runs()]).toEqual([1, 0]);
 });

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { asPrincipalId } from '../../src/base/ids.ts';
+import { collectionAt } from '../../src/calendar/collections.ts';
+import { getPrincipal } from '../../src/calendar/principals.ts';
+import { transferObject } from '../../src/calendar/transfer-object.ts';
 import { setDelegates } from '../../src/store/memberships.ts';
 import type { Answer } from '../dav-client.ts';
 import { CALENDAR_TYPE, ics, startDavServer, XML, type DavServer } from '../dav-server.ts';
@@ -283,4 +287,28 @@ test('an attachment is for who may see what it is attached to', async () => {
     expect((await ask('GET', open, as)).status).toBe(200);
   }
   for (const as of INSIDERS) expect((await ask('GET', closed, as)).body.toString()).toBe('Secret file');
+});
+
+test('one who copies it at the moment in which it becomes private gets nothing of it', async () => {
+  await put('turning', hidden('turning', 'CLASS:PUBLIC', 'Open'));
+  const [from, to] = [
+    (await collectionAt(server.context, 'alice', 'calendar'))!,
+    (await collectionAt(server.context, 'bob', 'calendar'))!,
+  ];
+  const write: typeof server.context.store.write = async (work, options) => {
+    await put('turning', hidden('turning', 'CLASS:PRIVATE'));
+    return server.context.store.write(work, options);
+  };
+  const context = { ...server.context, store: { ...server.context.store, write } };
+  const copying = transferObject(context, {
+    actor: { id: asPrincipalId('bob'), admin: false, adminReadOnly: false, deviceId: undefined },
+    how: 'copy',
+    from: { collection: { ...from, isVeiled: true }, name: 'turning.ics' },
+    to: { owner: (await getPrincipal(context, 'bob'))!, collection: to, name: 'turning.ics' },
+    overwrite: true,
+    check: () => undefined,
+    unchanged: [],
+  });
+  await expect(copying).rejects.toThrow('changed meanwhile');
+  expect((await ask('GET', '/dav/calendars/bob/calendar/turning.ics', 'bob')).status).toBe(404);
 });

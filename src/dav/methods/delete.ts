@@ -1,14 +1,19 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { deleteObject } from '../../calendar/delete-object.ts';
+import { removeNotification } from '../../calendar/notifications.ts';
 import { removePlainCollection } from '../../calendar/plain-collections.ts';
 import { removeCollection } from '../../calendar/remove-collection.ts';
+import { endPush } from '../../calendar/push.ts';
 import type { Method } from '../method.ts';
+import { isNotification } from '../notification.ts';
+import { segmentsOf } from '../path.ts';
+import { pushIdOf } from '../push.ts';
 import { requireResource } from '../require-resource.ts';
 import { COLLECTION_KINDS, isKind } from '../resource.ts';
 import { collectionCheck, writeCheck } from '../write-check.ts';
 
 /**
- * DELETE, RFC 4918 §9.6: one object, or a calendar with all its members. Can raise: need-privileges, 403 for what
+ * DELETE, RFC 4918 §9.6: one object, a calendar with all its members, or a push subscription. Can raise: need-privileges, 403 for what
  * belongs to the home, 404, 412, lock-token-submitted.
  */
 export const remove: Method = {
@@ -17,9 +22,17 @@ export const remove: Method = {
   elsewhere: 403,
   async run(request) {
     const { target, context, headers } = request;
-    const resource = requireResource(target, 'unbind');
+    const pushId = target.kind === 'missing' ? pushIdOf(segmentsOf(request.path)) : undefined;
+    if (pushId !== undefined) {
+      if (await endPush(context.calendar, context.actor, pushId)) return { status: 204 };
+      throw new BadRequest('There is no such subscription', { status: 404 });
+    }
+    // Who may not write to a shared calendar may leave it: the home of the sharee says so (removeCollection).
+    const isMount = target.kind === 'calendar' && target.collection.mount !== undefined;
+    const resource = requireResource(target, isMount ? 'read' : 'unbind');
     if (resource.kind === 'object') {
-      await deleteObject(context.calendar, {
+      const removeMember = isNotification(resource) ? removeNotification : deleteObject;
+      await removeMember(context.calendar, {
         actor: context.actor,
         collection: resource.collection,
         name: resource.object.name,

@@ -14,6 +14,7 @@ import { listingPage } from '../listing-page.ts';
 import { calendarBody, represent, validatorsOf } from '../representation.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
 import { withZonesAsked } from '../timezones-asked.ts';
+import { isNotification, notificationAnswer } from '../notification.ts';
 import { requireResource } from '../require-resource.ts';
 import { ALL_KINDS, COLLECTION_KINDS, isKind, type Resource, type ResourceOf } from '../resource.ts';
 
@@ -28,6 +29,7 @@ const CALENDAR_VARY = 'Accept, User-Agent, CalDAV-Timezones';
 async function run(request: DavRequest): Promise<DavAnswer> {
   const resource = requireResource(request.target, 'read');
   if (resource.kind === 'object' && isAmongFiles(resource)) return fileAnswer(request, resource);
+  if (resource.kind === 'object' && isNotification(resource)) return notificationAnswer(request, resource);
   if (resource.kind === 'object') return objectAnswer(request, resource);
   if (resource.kind === 'card') return cardAnswer(request, resource);
   if (resource.kind === 'attachment') return attachmentAnswer(request, resource);

@@ -24,7 +24,8 @@ export const move: Method = {
 };
 
 async function moveCalendar(request: DavRequest, calendar: ResourceOf<'calendar'>): Promise<DavAnswer> {
-  requirePrivilege(calendar.privileges, 'unbind', calendar.href);
+  // Of a shared calendar it is the home of the sharee that says so: see renameCollection.
+  requirePrivilege(calendar.privileges, calendar.collection.mount === undefined ? 'unbind' : 'read', calendar.href);
   // RFC 4918 §9.9.2: a collection goes with all that is in it.
   if (request.headers.depth !== undefined && parseDepth(request.headers.depth, 'infinity') !== 'infinity') {
     throw new BadRequest('A collection is moved with Depth: infinity');
@@ -35,7 +36,8 @@ async function moveCalendar(request: DavRequest, calendar: ResourceOf<'calendar'
   const home = target.kind === 'missing' ? target.parent : undefined;
   const name = target.kind === 'missing' ? target.name : undefined;
   if (target.kind === 'calendar' && target.owner.id === calendar.owner.id) {
-    return rename(request, calendar, { uri: target.collection.uri, overwrite });
+    const { uri } = target.collection.mount ?? target.collection;
+    return rename(request, calendar, { uri, overwrite });
   }
   if (target.kind === 'missing' && home === undefined) {
     throw new BadRequest('The parent of the destination does not exist', { status: 409 });

@@ -1,6 +1,7 @@
 import { directoryPrivileges } from '../../calendar/directory.ts';
 import { ADDRESS_BOOK_CLASS, DAV_CLASSES } from '../capabilities.ts';
 import type { DavRequest, Method } from '../method.ts';
+import { PUSH_CLASS, PUSH_KINDS, pushes } from '../push.ts';
 import { ALL_KINDS, DIRECTORY_KINDS } from '../resource.ts';
 
 /**
@@ -15,8 +16,10 @@ export const options: Method = {
 };
 
 const WITH_ADDRESS_BOOK: readonly string[] = ['principal', ...DIRECTORY_KINDS];
+const WITH_PUSH: readonly string[] = PUSH_KINDS;
 
 function classesOf({ target, context: { calendar, actor } }: DavRequest): string {
   const hasAddressBook = WITH_ADDRESS_BOOK.includes(target.kind) && directoryPrivileges(calendar, actor) !== undefined;
-  return hasAddressBook ? `${DAV_CLASSES}, ${ADDRESS_BOOK_CLASS}` : DAV_CLASSES;
+  const classes = hasAddressBook ? `${DAV_CLASSES}, ${ADDRESS_BOOK_CLASS}` : DAV_CLASSES;
+  return WITH_PUSH.includes(target.kind) && pushes(calendar) ? `${classes}, ${PUSH_CLASS}` : classes;
 }

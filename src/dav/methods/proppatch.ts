@@ -33,7 +33,8 @@ export const proppatch: Method = {
     if (instructions.length === 0) throw new BadRequest('The DAV:propertyupdate holds no property');
     const { limits } = request.context.calendar;
     const delegates = resource.kind === 'proxy' ? await listAsked(request, resource, instructions) : undefined;
-    const update = planUpdate(instructions, { kind: resource.kind, creating: false, limits, delegates });
+    const isMounted = resource.kind === 'calendar' && resource.collection.mount !== undefined;
+    const update = planUpdate(instructions, { kind: resource.kind, creating: false, limits, delegates, isMounted });
     if (update.accepted) await apply(request, { resource, update, delegates: delegates?.delegates });
     // RFC 8144 §2.2: a minimal answer to complete success has no body.
     if (update.accepted && request.preferences.minimal) {
@@ -66,9 +67,10 @@ async function apply(request: DavRequest, { resource, update: { changes }, deleg
     return;
   }
   if (resource.kind === 'object') {
-    const { object } = resource;
+    const { object, collection } = resource;
     await updateObjectProperties(calendar, {
       actor,
+      collection,
       object,
       patch: changes.dead,
       check: writeCheck(request),

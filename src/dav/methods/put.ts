@@ -1,5 +1,6 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { putObject } from '../../calendar/put-object.ts';
+import { hasOwnParts } from '../../calendar/put-through-mount.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
 import { readCalendarBody, writtenAnswer } from '../calendar-body.ts';
 import { filePlace, putFileAt } from '../file.ts';
@@ -44,7 +45,9 @@ interface Member {
 
 /** The calendar and the name that the URL means; the answers for a URL where no object can be. */
 function memberOf({ target }: DavRequest): Member {
-  requirePrivilege(target.privileges, target.kind === 'missing' ? 'bind' : 'write-content', target.href);
+  // A sharee has alarms of an object that the sharee may only read, as the sharee has properties: see putObject.
+  const needed = target.kind === 'object' && hasOwnParts(target.collection) ? 'write-properties' : 'write-content';
+  requirePrivilege(target.privileges, target.kind === 'missing' ? 'bind' : needed, target.href);
   if (target.kind === 'object') {
     const { collection, owner, privileges, href } = target;
     if (collection.kind !== 'calendar') throw new BadRequest('Objects are put into calendars only', { status: 403 });

@@ -1,6 +1,8 @@
 import { accessControlList, fixedAccessList, principalsIn, type ListedAce } from '../../calendar/access-control.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
 import type { CalendarContext } from '../../calendar/context.ts';
+import type { Principal } from '../../calendar/model.ts';
+import { getPrincipal } from '../../calendar/principals.ts';
 import { aceXml } from '../acl-xml.ts';
 import { property } from '../property.ts';
 import { COLLECTION_KINDS, DIRECTORY_KINDS, isKind, type ResourceOf } from '../resource.ts';
@@ -21,11 +23,19 @@ export const acl = property({
     requirePrivilege(privileges, 'read-acl', href);
     const aces = await acesOf(resource, calendar);
     const principals = await principalsIn(calendar, aces);
-    const owner = isKind(resource, IN_HOMES) ? resource.owner : undefined;
+    const owner = isKind(resource, IN_HOMES) ? await ownerOf(resource, calendar) : undefined;
     const naming = { principalOf: (id: string) => principals.get(id), owner, kind };
     return el(NAME, ...aces.map((ace) => aceXml(ace, naming)));
   },
 });
+
+/** Of a shared calendar, the list is that of the sharer's. */
+function ownerOf(
+  { owner, collection }: ResourceOf<(typeof IN_HOMES)[number]>,
+  calendar: CalendarContext,
+): Principal | undefined | Promise<Principal | undefined> {
+  return collection.mount === undefined ? owner : getPrincipal(calendar, collection.homeId);
+}
 
 type Listed = readonly ListedAce[];
 

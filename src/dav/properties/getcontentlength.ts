@@ -1,4 +1,5 @@
 import { cardText } from '../card.ts';
+import { isNotification, notificationText } from '../notification.ts';
 import { property } from '../property.ts';
 import { ALL_KINDS } from '../resource.ts';
 import { dav } from '../xml/names.ts';
@@ -18,6 +19,9 @@ export const getcontentlength = property({
   get(resource, context) {
     if (resource.kind === 'card')
       return cardText(resource, '3.0', context).then((card) => length(Buffer.byteLength(card)));
+    if (resource.kind === 'object' && isNotification(resource)) {
+      return notificationText(context, resource).then((notice) => length(Buffer.byteLength(notice)));
+    }
     if (resource.kind === 'attachment') return length(resource.attachment.size);
     return resource.kind === 'object' ? length(resource.object.size) : NONE;
   },

@@ -5,6 +5,7 @@ import { aclRestrictions } from './acl-restrictions.ts';
 import { addMember } from './add-member.ts';
 import { addressbookDescription } from './addressbook-description.ts';
 import { addressbookHomeSet } from './addressbook-home-set.ts';
+import { allowedSharingModes } from './allowed-sharing-modes.ts';
 import { alternateUriSet } from './alternate-uri-set.ts';
 import { bulkRequests } from './bulk-requests.ts';
 import { calendarAvailability, calendarserverAvailability } from './calendar-availability.ts';
@@ -36,17 +37,20 @@ import { getlastmodified } from './getlastmodified.ts';
 import { groupMemberSet } from './group-member-set.ts';
 import { groupMembership } from './group-membership.ts';
 import { inheritedAclSet } from './inherited-acl-set.ts';
+import { invite } from './invite.ts';
 import { lockdiscovery } from './lockdiscovery.ts';
 import { managedAttachmentsServerUrl } from './managed-attachments-server-url.ts';
 import { maxAttachmentSize } from './max-attachment-size.ts';
 import { maxAttachmentsPerResource } from './max-attachments-per-resource.ts';
 import { maxAttendeesPerInstance } from './max-attendees-per-instance.ts';
 import { addressbookMaxResourceSize, maxResourceSize } from './max-resource-size.ts';
+import { notificationtype } from './notificationtype.ts';
 import { notificationUrl } from './notification-url.ts';
 import { owner } from './owner.ts';
 import { principalAddress } from './principal-address.ts';
 import { principalCollectionSet } from './principal-collection-set.ts';
 import { principalUrl } from './principal-url.ts';
+import { publishUrl } from './publish-url.ts';
 import { quotaAvailableBytes } from './quota-available-bytes.ts';
 import { quotaUsedBytes } from './quota-used-bytes.ts';
 import { resourceId } from './resource-id.ts';
@@ -58,6 +62,7 @@ import { scheduleDefaultCalendarUrl } from './schedule-default-calendar-url.ts';
 import { scheduleInboxUrl } from './schedule-inbox-url.ts';
 import { scheduleOutboxUrl } from './schedule-outbox-url.ts';
 import { scheduleTag } from './schedule-tag.ts';
+import { sharedUrl } from './shared-url.ts';
 import { supportedAddressData } from './supported-address-data.ts';
 import { source } from './source.ts';
 import { subscribedStripAlarms } from './subscribed-strip-alarms.ts';
@@ -72,9 +77,12 @@ import { supportedLivePropertySet } from './supported-live-property-set.ts';
 import { supportedPrivilegeSet } from './supported-privilege-set.ts';
 import { supportedReportSet } from './supported-report-set.ts';
 import { supportedRscaleSet } from './supported-rscale-set.ts';
+import { supportedTriggers } from './supported-triggers.ts';
 import { supportedlock } from './supportedlock.ts';
 import { syncToken } from './sync-token.ts';
 import { timezoneServiceSet } from './timezone-service-set.ts';
+import { topic } from './topic.ts';
+import { transports } from './transports.ts';
 
 const ALL: readonly Property[] = [
   acl,
@@ -82,6 +90,7 @@ const ALL: readonly Property[] = [
   addMember,
   addressbookDescription,
   addressbookHomeSet,
+  allowedSharingModes,
   alternateUriSet,
   bulkRequests,
   calendarAvailability,
@@ -114,6 +123,7 @@ const ALL: readonly Property[] = [
   groupMemberSet,
   groupMembership,
   inheritedAclSet,
+  invite,
   lockdiscovery,
   managedAttachmentsServerUrl,
   maxAttachmentSize,
@@ -121,11 +131,13 @@ const ALL: readonly Property[] = [
   maxAttendeesPerInstance,
   maxResourceSize,
   addressbookMaxResourceSize,
+  notificationtype,
   notificationUrl,
   owner,
   principalAddress,
   principalCollectionSet,
   principalUrl,
+  publishUrl,
   quotaAvailableBytes,
   quotaUsedBytes,
   recordType,
@@ -137,6 +149,7 @@ const ALL: readonly Property[] = [
   scheduleInboxUrl,
   scheduleOutboxUrl,
   scheduleTag,
+  sharedUrl,
   supportedAddressData,
   source,
   subscribedStripAlarms,
@@ -152,9 +165,12 @@ const ALL: readonly Property[] = [
   supportedPrivilegeSet,
   supportedReportSet,
   supportedRscaleSet,
+  supportedTriggers,
   supportedlock,
   syncToken,
   timezoneServiceSet,
+  topic,
+  transports,
 ];
 
 /** Every live property, by name. A new one is a file here and a line above. */

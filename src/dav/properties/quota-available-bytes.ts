@@ -1,4 +1,4 @@
-import { quotaOf } from '../../calendar/quota.ts';
+import { quotaFor } from '../../calendar/quota.ts';
 import { property } from '../property.ts';
 import { dav } from '../xml/names.ts';
 import { el, text } from '../xml/write.ts';
@@ -9,5 +9,8 @@ const NAME = dav('quota-available-bytes');
 export const quotaAvailableBytes = property({
   name: NAME,
   on: ['home', 'calendar', 'plain'],
-  get: async ({ owner }, { calendar }) => el(NAME, text(String((await quotaOf(calendar, owner.id)).available))),
+  async get({ owner }, { calendar, actor }) {
+    const quota = await quotaFor(calendar, actor, owner.id);
+    return quota && el(NAME, text(String(quota.available)));
+  },
 });

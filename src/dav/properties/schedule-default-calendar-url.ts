@@ -14,7 +14,8 @@ export const scheduleDefaultCalendarUrl = property({
     const collections = await collectionsOf(calendar, owner.id);
     const [oldest] = collections
       .filter(({ kind, components }) => kind === 'calendar' && components?.includes('VEVENT') !== false)
-      .filter(({ source }) => source === undefined)
+      // Nor is it one that somebody else shares (caldav-sharing §5.5.5).
+      .filter(({ source, mount }) => source === undefined && mount === undefined)
       .toSorted((one, other) => one.createdAt - other.createdAt);
     return el(NAME, oldest && href(collectionHref(oldest)));
   },

@@ -68,6 +68,7 @@ async function search(
   resource: Resource,
   { context, preferences }: ReportRequest,
 ): Promise<readonly DavResponse[]> {
+  const most = others.length === 0 ? limit + 1 : context.calendar.limits.principalMatches + 1;
   const found = await searchPrincipals(context.calendar, {
     clauses: [
       { field: 'name', match: 'contains', text: longest },
@@ -76,12 +77,13 @@ async function search(
     test: 'anyof',
     kinds,
     // The other tokens sort out some of these.
-    limit: others.length === 0 ? limit + 1 : context.calendar.limits.principalMatches,
+    limit: most,
   });
   const matching = found.filter((principal) => others.every((token) => occursIn(principal, token)));
   const members = matching.slice(0, limit).map((principal) => principalResource(principal, context));
   const responses = await Array.fromAsync(responsesInSlices(members, asked, { context, preferences }));
-  if (matching.length <= limit) return responses;
+  // Beyond what was looked at there may be more that match.
+  if (matching.length <= limit && found.length < most) return responses;
   const error = el(dav('number-of-matches-within-limits'));
   return [...responses, { href: resource.href, status: 507, error }];
 }

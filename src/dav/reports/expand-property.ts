@@ -1,4 +1,5 @@
 import { BadRequest, Refusal } from '../../base/refusal.ts';
+import { createTurns, type Turns } from '../../base/turns.ts';
 import { pathOf, segmentsOf } from '../path.ts';
 import { MOST_PROPERTIES, type PropRequest } from '../prop-request.ts';
 import { responsesOf } from '../propstats.ts';
@@ -24,7 +25,13 @@ interface Run {
   readonly request: ReportRequest;
   /** Counted down for each resource that an href is replaced by: groups in groups multiply. */
   left: number;
+  /** Counted down for each property of each of them: the answer to one is put together before it is sent. */
+  values: number;
+  readonly turns: Turns;
 }
+
+/** Properties of what hrefs are replaced by, all together: some megabytes. */
+const MOST_VALUES = 100_000;
 
 /** DAV:expand-property, RFC 3253 §3.8. Can raise: 400. */
 export const expandProperty = report({
@@ -36,7 +43,12 @@ export const expandProperty = report({
     return childrenOf(body, dav('property')).map((node) => expansionIn(node, left));
   },
   async run(expansions, resource, request) {
-    const run: Run = { request, left: request.context.calendar.limits.principalMatches };
+    const run: Run = {
+      request,
+      left: request.context.calendar.limits.principalMatches,
+      values: MOST_VALUES,
+      turns: createTurns(),
+    };
     const asked = requestFor(expansions, run);
     const responses = await responsesOf([resource], asked, request.context, request.preferences);
     return { kind: 'multistatus', responses };
@@ -96,7 +108,10 @@ async function replaceHrefs(value: Xml, nested: readonly Expansion[], run: Run):
 async function responseFor(href: string, nested: readonly Expansion[], run: Run): Promise<Xml> {
   // A mailto: or urn: is an address and no resource of ours: it stays an href.
   if (!href.startsWith('/')) return storedXml(`<D:href>${text(href)}</D:href>`);
-  if (--run.left < 0) throw new Refusal('number-of-matches-within-limits', 'The expansion has too many resources');
+  run.values -= nested.length;
+  if (--run.left < 0 || run.values < 0)
+    throw new Refusal('number-of-matches-within-limits', 'The expansion has too many resources');
+  if (run.turns.isDue()) await run.turns.take();
   const { context, preferences } = run.request;
   const target = await find(href, run);
   if (target === undefined) return responseElement({ href, status: 404 });

@@ -1,6 +1,6 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { collectionsOf } from '../../calendar/collections.ts';
-import { freeBusyOf } from '../../calendar/free-busy.ts';
+import { countsAsBusy, freeBusyOf } from '../../calendar/free-busy.ts';
 import type { Collection } from '../../calendar/model.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
 import type { Zone } from '../../ical/timezone.ts';
@@ -33,7 +33,3 @@ export const freeBusyQuery = report({
     return { kind: 'body', contentType: 'text/calendar; charset=utf-8', body };
   },
 });
-
-/** What a home answers with; of an inbox only the availability counts. */
-const countsAsBusy = ({ kind, transparent, availability }: Collection): boolean =>
-  (kind === 'calendar' && !transparent) || (kind === 'inbox' && availability !== undefined);

@@ -1,3 +1,4 @@
+import { createTurns } from '../../base/turns.ts';
 import { BadRequest } from '../../base/refusal.ts';
 import { allGroups, delegatorsOf, getPrincipal } from '../../calendar/principals.ts';
 import { childrenOf as membersOf } from '../children.ts';
@@ -60,12 +61,20 @@ async function* responses(
     return;
   }
   const hrefs = identities.map((identity) => href(identity.href));
+  const turns = createTurns();
   for await (const page of descendants(resource, request)) {
-    const values = await Promise.all(page.map((member) => property.value(member, context)));
-    const matching = page.filter((_, index) => hrefs.some((own) => values[index]?.includes(own)));
-    yield* responsesInSlices(matching, asked, request);
+    for (let from = 0; from < page.length; from += AT_ONCE) {
+      if (turns.isDue()) await turns.take();
+      const members = page.slice(from, from + AT_ONCE);
+      const values = await Promise.all(members.map((member) => property.value(member, context)));
+      const matching = members.filter((_, index) => hrefs.some((own) => values[index]?.includes(own)));
+      yield* responsesInSlices(matching, asked, request);
+    }
   }
 }
+
+/** Members whose property is looked up between two turns of the event loop: each may be a question to the database. */
+const AT_ONCE = 50;
 
 type Identity = ResourceOf<'principal' | 'proxy'>;
 

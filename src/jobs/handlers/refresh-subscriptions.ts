@@ -11,11 +11,21 @@ export const refreshSubscriptions: Job = {
   // Mostly it is one look at an index: a new subscription should not wait for long.
   every: 10 * SECOND,
   async run(context, signal) {
-    for (;;) {
-      const due = await subscriptionsDue(context.calendar, AT_ONCE);
-      if (due.length === 0 || signal.aborted) return;
-      await Promise.all(due.map((id) => refreshOne(context, id, signal)));
+    const underWay = new Map<string, Promise<void>>();
+    while (!signal.aborted) {
+      // One that was just begun may still be told as due.
+      const due = (await subscriptionsDue(context.calendar, 2 * AT_ONCE)).filter((id) => !underWay.has(id));
+      if (due.length + underWay.size === 0) return;
+      for (const id of due.slice(0, AT_ONCE - underWay.size)) {
+        underWay.set(
+          id,
+          refreshOne(context, id, signal).finally(() => underWay.delete(id)),
+        );
+      }
+      // A remote that is slow takes one place, and none of the others waits for it.
+      await Promise.race(underWay.values());
     }
+    await Promise.all(underWay.values());
   },
 };
 

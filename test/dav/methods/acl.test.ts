@@ -136,6 +136,20 @@ describe('ACL (RFC 3744 §8.1)', () => {
     ]);
   });
 
+  test('changes the entity tag of the calendar, so that of two with the same If-Match one fails', async () => {
+    const path = await calendar();
+    const tag = async () => (await server.request('GET', path)).headers.etag!;
+    const before = await tag();
+    const conditional = () =>
+      server.request('ACL', path, {
+        headers: { ...XML, 'if-match': before },
+        body: `<D:acl xmlns:D="DAV:">${ace(user('bob'), 'grant', 'D:read')}</D:acl>`,
+      });
+    expect((await conditional()).status).toBe(200);
+    expect(await tag()).not.toBe(before);
+    expect((await conditional()).status).toBe(412);
+  });
+
   test('what is granted goes with the one to whom it was, and with the calendar', async () => {
     const path = await calendar();
     await set(path, ace(user('bob'), 'grant', 'D:read'));

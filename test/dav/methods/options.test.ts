@@ -11,6 +11,8 @@ afterAll(() => server.close());
 
 const HOME = '/dav/calendars/alice/';
 const READ = 'OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT';
+/** Of collections that take answers to invitations, or subscriptions of devices. */
+const POSTED = 'OPTIONS, GET, HEAD, POST, PROPFIND, PROPPATCH, REPORT';
 
 test.each([
   ['/', READ],
@@ -19,9 +21,9 @@ test.each([
   ['/dav/principals/users/', READ],
   ['/dav/principals/users/alice/', READ],
   ['/dav/calendars/', READ],
-  [HOME, READ],
-  [`${HOME}inbox/`, `${READ}, ACL`],
-  [`${HOME}outbox/`, `${READ}, ACL`],
+  [HOME, POSTED],
+  [`${HOME}inbox/`, `${POSTED}, ACL`],
+  [`${HOME}outbox/`, `${POSTED}, ACL`],
   [`${HOME}calendar/`, 'OPTIONS, GET, HEAD, POST, DELETE, PROPFIND, PROPPATCH, MOVE, LOCK, UNLOCK, REPORT, ACL'],
   [
     `${HOME}calendar/a.ics`,

@@ -29,6 +29,16 @@ test('DAV:add-member names a URL at which POST makes a new object, with its Loca
   expect((await server.request('GET', `${CAL};add-member`)).status).toBe(404);
 });
 
+test('an object that was put at the Add-Member URI is in nobody’s way', async () => {
+  const there = await server.request('PUT', `${CAL};add-member`, { headers: CALENDAR_TYPE, body: event('in-the-way') });
+  expect(there.status).toBe(201);
+  const created = await post(`${CAL};add-member`, event('beside'));
+  expect(created.status).toBe(201);
+  expect((await server.request('GET', String(created.headers.location))).body.toString()).toBe(event('beside'));
+  expect((await server.request('GET', `${CAL};add-member`)).body.toString()).toBe(event('in-the-way'));
+  expect((await server.request('DELETE', `${CAL};add-member`)).status).toBe(204);
+});
+
 test('the preconditions of PUT hold at the Add-Member URI', async () => {
   expect((await post(`${CAL};add-member`, event('twice'))).status).toBe(201);
   const twice = await post(`${CAL};add-member`, event('twice'));
@@ -73,6 +83,17 @@ test('a bulk request past the bounds that bulk-requests tells is refused whole',
     body: '<propfind xmlns="DAV:"><prop><bulk-requests xmlns="http://me.com/_namespace/"/></prop></propfind>',
   });
   expect(asked.body.toString()).toContain('<ME:max-resources>30</ME:max-resources><ME:max-bytes>40000</ME:max-bytes>');
+});
+
+test('a bulk request of more components than its resources can have is refused whole', async () => {
+  const small = await startDavServer({ limits: { bulkResources: 1 } });
+  try {
+    const body = ics(...Array.from({ length: 101 }, () => ['BEGIN:VEVENT', 'END:VEVENT']).flat());
+    const answer = await small.request('POST', CAL, { headers: CALENDAR_TYPE, body });
+    expect([answer.status, answer.body.toString()]).toEqual([403, expect.stringContaining('There are more than 100')]);
+  } finally {
+    await small.close();
+  }
 });
 
 const multiput = (...resources: readonly string[]) =>

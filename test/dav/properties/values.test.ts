@@ -16,7 +16,8 @@ describe('resourcetype', () => {
     [folder('root'), '<D:collection/>'],
     [principalResource(), '<D:collection/><D:principal/>'],
     [collectionResource('home'), '<D:collection/>'],
-    [collectionResource('calendar'), '<D:collection/><C:calendar/>'],
+    // Who may see who has access is told whether it is shared: see sharing.test.ts.
+    [{ ...collectionResource('calendar'), privileges: withContained(['read']) }, '<D:collection/><C:calendar/>'],
     [collectionResource('inbox'), '<D:collection/><C:schedule-inbox/>'],
     [collectionResource('outbox'), '<D:collection/><C:schedule-outbox/>'],
     [collectionResource('notification'), '<D:collection/><CS:notification/>'],

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asPrincipalId } from '../../../src/base/ids.ts';
 import { ensureHome } from '../../../src/calendar/create-home.ts';
 import { savePrincipal, setDelegates, setMembers } from '../../../src/store/principals.ts';
-import { startDavServer, type DavServer } from '../../dav-server.ts';
+import { startDavServer, XML, type DavServer } from '../../dav-server.ts';
 import { report, responsesIn, statuses } from './report-client.ts';
 
 let server: DavServer;
@@ -137,6 +137,17 @@ describe('calendarserver-principal-search', () => {
     const { text } = await search(['example.com'], '<CS:limit><CS:nresults>1</CS:nresults></CS:limit>');
     expect(responsesIn(text)).toHaveLength(2);
     expect(statuses(text)[PRINCIPALS]).toBe(507);
+  });
+
+  test('so is that more than were looked at have one of the tokens', async () => {
+    const small = await startDavServer({ users: ['amy', 'ben', 'cat', 'dan'], limits: { principalMatches: 2 } });
+    try {
+      const body = `<CS:calendarserver-principal-search xmlns:D="DAV:" xmlns:CS="http://calendarserver.org/ns/"><CS:search-token>example.com</CS:search-token><CS:search-token>dan</CS:search-token></CS:calendarserver-principal-search>`;
+      const answer = await small.request('REPORT', PRINCIPALS, { as: 'amy', headers: XML, body });
+      expect(statuses(answer.body.toString())[PRINCIPALS]).toBe(507);
+    } finally {
+      await small.close();
+    }
   });
 
   test('without a token it is a 400', async () => {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DAY, HOUR } from '../../../src/base/clock.ts';
@@ -119,4 +119,20 @@ test('a mistake of ours with one is told, and the others are fetched', async () 
   await refreshSubscriptions.run(context, new AbortController().signal);
   expect(lines).toHaveLength(1);
   expect(await listSubscriptions(server.context)).toMatchObject([{ failures: 1, error: 'It could not be stored' }]);
+});
+
+test('a remote that does not answer keeps nobody else waiting', async () => {
+  let slow: ServerResponse | undefined;
+  let asked = 0;
+  answer = (request, response) => {
+    if (request.url === '/slow') slow = response;
+    else response.end(feed(feedEvent('a')));
+    // It answers when all others were asked.
+    if (request.url !== '/slow') asked++;
+    if (asked === 9) slow?.end(feed(feedEvent('slow')));
+  };
+  const path = await subscribe('slow', `http://feed.test:${port()}/slow`);
+  for (let at = 0; at < 9; at++) await subscribe(`feed-${at}`, `http://feed.test:${port()}/${at}`);
+  await run(['feed.test']);
+  expect(await whole(path)).toContain('UID:slow');
 });
