@@ -7,11 +7,13 @@ import { type BenchEvent, type Interval, makeEvents, type Span } from './events.
 import type { Scenario } from './measure.ts';
 import { type Bench, reads } from './scenarios.ts';
 
+/** Connections that ask; one, where one question follows the other. */
+export const SOCKETS = 4;
 /** Connections that load and write at once. */
 export const WRITERS = 32;
 
 const monday = DateTime.utc().startOf('week');
-const WEEK: Interval = { start: monday.toMillis(), end: monday.plus({ weeks: 1 }).toMillis() };
+export const WEEK: Interval = { start: monday.toMillis(), end: monday.plus({ weeks: 1 }).toMillis() };
 export const SPAN: Span = { from: monday.minus({ years: 1 }), until: monday.plus({ years: 2 }) };
 
 /** As `kalends provision` takes them: one person with a calendar for each size. */
@@ -75,7 +77,7 @@ export async function prepare(server: LiveServer, size: number, only: string): P
     `loaded ${size}: ${rate} PUT/s over ${WRITERS} connections, ${loaded.cpu.toFixed(2)} ms CPU and ` +
       `${loaded.syncs.toFixed(2)} disk syncs each`,
   );
-  const client = davClient({ url: server.url, user: 'bench', password: 'bench', sockets: 1 });
+  const client = davClient({ url: server.url, user: 'bench', password: 'bench', sockets: SOCKETS });
   const bench: Bench = { client, path, events, week: WEEK };
   const asked = (await reads(bench)).filter(({ name }) => name.includes(only));
   return { size, bench, scenarios: asked, syncsPerPut: loaded.syncs };

@@ -75,10 +75,17 @@ interface Batches {
   requests(): number;
 }
 
-function createBatches(pid: number, scenario: Scenario): Batches {
+function createBatches(pid: number, scenario: Scenario, inFlight = 1): Batches {
   const check = checker(scenario);
   const walls: number[] = [];
   let turn = 0;
+  const ask = async (): Promise<void> => {
+    const at = turn++;
+    const asked = performance.now();
+    const answer = await scenario.send(at);
+    walls.push(performance.now() - asked);
+    check(answer, at);
+  };
   const batch = async (target: number): Promise<number> => {
     const before = cpuMilliseconds(pid);
     const deadline = performance.now() + LONGEST_BATCH;
@@ -86,14 +93,12 @@ function createBatches(pid: number, scenario: Scenario): Batches {
     let spent = 0;
     // Reading the counter costs a few files: not after each request.
     while (spent < target && performance.now() < deadline) {
-      for (let at = 0; at < (spent < target / 4 ? 1 : 5); at += 1) {
-        const asked = performance.now();
-        const answer = await scenario.send(turn);
-        walls.push(performance.now() - asked);
-        check(answer, turn);
-        turn += 1;
-        count += 1;
-      }
+      const rounds = spent < target / 4 ? 1 : 5;
+      const ways = Array.from({ length: inFlight }, async () => {
+        for (let at = 0; at < rounds; at += 1) await ask();
+      });
+      await Promise.all(ways);
+      count += rounds * inFlight;
       spent = cpuMilliseconds(pid) - before;
     }
     return spent / count;
@@ -124,13 +129,13 @@ export interface Asked {
 
 /** Pairs of batches that are compared. */
 const PAIRS = 11;
-
 /**
  * How many times the CPU of the other a request costs: the median over pairs of batches, one right after the other. What
  * a system call costs changes by half within a minute, with what else the machine does and whether its cores sleep.
  */
-export async function ratio(one: Asked, other: Asked, effort: Effort): Promise<number> {
-  const [these, those] = [createBatches(one.pid, one.scenario), createBatches(other.pid, other.scenario)];
+export async function ratio(one: Asked, other: Asked, effort: Effort, inFlight = 1): Promise<number> {
+  const batchesOf = ({ pid, scenario }: Asked): Batches => createBatches(pid, scenario, inFlight);
+  const [these, those] = [batchesOf(one), batchesOf(other)];
   await warmUp(these, effort);
   await warmUp(those, effort);
   const ratios: number[] = [];
