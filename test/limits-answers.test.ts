@@ -129,6 +129,17 @@ const PASSING: Readonly<Partial<Record<LimitName, Passing>>> = {
       );
     },
   },
+  freeBusyDays: {
+    most: 7,
+    ask: (on) =>
+      on.request('POST', `${HOME}outbox/`, {
+        headers: CALENDAR_TYPE,
+        body: ics(
+          ...['METHOD:REQUEST', 'BEGIN:VFREEBUSY', 'UID:asked', 'DTSTAMP:20260301T000000Z', 'DTSTART:20260301T000000Z'],
+          ...['DTEND:20260308T000001Z', `ORGANIZER:${mailto('alice')}`, `ATTENDEE:${mailto('bob')}`, 'END:VFREEBUSY'],
+        ),
+      }),
+  },
   principalMatches: {
     most: 1,
     ask: (on) =>

@@ -61,6 +61,12 @@ export const LIMITS = {
   ),
   expandInstances: limit(100_000, 'instances', 'one expansion of one report', '403 number-of-matches-within-limits'),
   recurrenceSteps: limit(100_000, 'steps', 'work of one expansion of one object', '403 valid-calendar-data'),
+  freeBusyDays: limit(
+    1830,
+    'days',
+    'the busy time of many people is held in memory at once',
+    '403 number-of-matches-within-limits',
+  ),
   livePropertyOctets: limit(
     128 * 1024,
     'octets',

@@ -69,6 +69,9 @@ export type RefusalCode =
   | 'valid-managed-id'
   // caldav-recursplit §3
   | 'invalid-split'
+  // RFC 6638 §5.2.1, §5.2.2
+  | 'valid-scheduling-message'
+  | 'valid-organizer'
   // WebDAV-Push
   | 'invalid-subscription'
   | 'push-not-available'

@@ -24,6 +24,10 @@ export interface FreeBusyQuestion {
   readonly range: TimeRange;
   /** The zone of floating and all-day times of a collection (RFC 4791 §7.3). */
   readonly floatingOf: (collection: Collection) => Zone;
+  /** Keys of the objects of a collection whose time is not to count. */
+  readonly maskedIn?: ((collection: Collection) => Promise<ReadonlySet<number>>) | undefined;
+  /** Of several questions together; by default, each has its own. */
+  readonly work?: BusyWork | undefined;
 }
 
 const BUSY_COMPONENTS = ['VEVENT', 'VFREEBUSY', 'VAVAILABILITY'] as const;
@@ -43,20 +47,22 @@ export async function freeBusyOf(context: CalendarContext, question: FreeBusyQue
 export async function busyTimeOf(context: CalendarContext, question: FreeBusyQuestion): Promise<readonly BusyPeriod[]> {
   const busy = createBusyTime();
   const availabilities: Availability[] = [];
-  const work: Work = { turns: createTurns(), left: context.limits.expandInstances * MOST_WORK };
+  const work = question.work ?? createBusyWork(context);
   for (const collection of question.collections) {
     const asked = { range: question.range, floating: question.floatingOf(collection) };
     if (collection.availability !== undefined) {
       availabilities.push(...(await availabilityIn(context, parseCalendar(collection.availability), asked, work)));
     }
     // Messages in an inbox are not yet anybody's time.
-    if (collection.kind === 'inbox') continue;
+    if (collection.kind === 'inbox' || !holdsTime(collection)) continue;
+    const masked = (await question.maskedIn?.(collection)) ?? NONE;
     // Whether time is taken is the sharee's own of what others share (caldav-sharing §5.5.4): no index knows it.
     const undecided =
       collection.mount === undefined
-        ? await addIndexed(context, collection, { asked, work, busy })
+        ? await addIndexed(context, collection, { asked, work, busy, masked })
         : await touchedKeys(context, collection, { asked, work });
-    for await (const object of busyObjects(context, collection, undecided)) {
+    const keys = masked.size === 0 ? undecided : undecided.filter((key) => !masked.has(key));
+    for await (const object of busyObjects(context, collection, keys)) {
       if (work.turns.isDue()) await work.turns.take();
       const found = await timeOf(context, object, asked, work);
       availabilities.push(...found.availabilities);
@@ -66,6 +72,10 @@ export async function busyTimeOf(context: CalendarContext, question: FreeBusyQue
   busy.add(unavailablePeriods(availabilities));
   return busy.merged();
 }
+
+/** A list of tasks takes nobody's time. */
+const holdsTime = ({ components }: Collection): boolean =>
+  components === undefined || BUSY_COMPONENTS.some((each) => components.includes(each));
 
 interface ObjectTime {
   readonly periods: readonly BusyPeriod[];
@@ -77,7 +87,7 @@ async function timeOf(
   context: CalendarContext,
   { component, octets }: CalendarObject,
   asked: Asked,
-  work: Work,
+  work: BusyWork,
 ): Promise<ObjectTime> {
   try {
     const calendar = await inTurns(parsingCalendar(octets), work.turns);
@@ -93,22 +103,38 @@ async function timeOf(
 /** Steps of recurrence for each instance that an answer may hold: seconds of a core, over a whole question. */
 const MOST_WORK = 100;
 
-interface Work {
+/** What the answer to a question may cost. */
+export interface BusyWork {
   readonly turns: Turns;
   /** Steps of recurrence. */
   left: number;
+}
+
+export const createBusyWork = ({ limits }: Pick<CalendarContext, 'limits'>): BusyWork => ({
+  turns: createTurns(),
+  left: limits.expandInstances * MOST_WORK,
+});
+
+const NONE: ReadonlySet<number> = new Set();
+
+interface Indexing {
+  readonly asked: Asked;
+  readonly work: BusyWork;
+  readonly busy: BusyTime;
+  readonly masked: ReadonlySet<number>;
 }
 
 /** Adds what the index knows; the keys of the objects whose octets must be asked. */
 async function addIndexed(
   { store }: CalendarContext,
   { id }: Collection,
-  { asked: { range, floating }, work, busy }: { readonly asked: Asked; readonly work: Work; readonly busy: BusyTime },
+  { asked: { range, floating }, work, busy, masked }: Indexing,
 ): Promise<readonly number[]> {
   const undecided = new Set<number>();
   for await (const page of busyInRange(store.db, id, range)) {
     for (const key of page.undecided) undecided.add(key);
-    busy.add(page.rows.flatMap((row) => periodOf(row, floating, range)));
+    const rows = masked.size === 0 ? page.rows : page.rows.filter(({ key }) => !masked.has(key));
+    busy.add(rows.flatMap((row) => periodOf(row, floating, range)));
     charge(work, page.rows.length);
     if (work.turns.isDue()) await work.turns.take();
   }
@@ -118,7 +144,7 @@ async function addIndexed(
 async function touchedKeys(
   { store }: CalendarContext,
   { id }: Collection,
-  { asked: { range }, work }: { readonly asked: Asked; readonly work: Work },
+  { asked: { range }, work }: { readonly asked: Asked; readonly work: BusyWork },
 ): Promise<readonly number[]> {
   const touched = new Set<number>();
   for await (const page of touchedInRange(store.db, id, range)) {
@@ -160,7 +186,7 @@ const periodsOf = (
   context: CalendarContext,
   calendar: Component,
   { range, floating }: Asked,
-  work: Work,
+  work: BusyWork,
 ): Promise<readonly BusyPeriod[]> =>
   budgeted(context, work, (budget) => findingBusyPeriods(calendar, range, { floating, budget }));
 
@@ -168,14 +194,14 @@ const availabilityIn = (
   context: CalendarContext,
   calendar: Component,
   { range, floating }: Asked,
-  work: Work,
+  work: BusyWork,
 ): Promise<readonly Availability[]> =>
   budgeted(context, work, (budget) => findingAvailability(calendar, range, { floating, budget }));
 
 /** The work on one object, within its own bounds and those of the whole question. */
 async function budgeted<Found>(
   { limits }: CalendarContext,
-  work: Work,
+  work: BusyWork,
   find: (budget: Budget) => Steps<Found>,
 ): Promise<Found> {
   const steps = limits.recurrenceSteps;
@@ -187,7 +213,7 @@ async function budgeted<Found>(
   }
 }
 
-function charge(work: Work, steps: number): void {
+function charge(work: BusyWork, steps: number): void {
   work.left -= steps;
   if (work.left >= 0) return;
   throw new Refusal(

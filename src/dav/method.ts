@@ -48,6 +48,8 @@ export interface Method {
   readonly on: readonly Kind[];
   /** What it answers on the other kinds: 405, or 403 where RFC 4918 defines the method for every resource. */
   readonly elsewhere?: 403;
+  /** Whether it has no use for a body, so that one is refused (RFC 4918 §8.4). */
+  readonly bodiless?: true;
   /** Whether it may create what is not there yet. */
   readonly creates?: boolean;
   run(request: DavRequest): Promise<DavAnswer>;

@@ -5,7 +5,7 @@ import type { ClarkName } from './xml/names.ts';
 /**
  * How each refusal is said over WebDAV: its element, and the one status it is sent with.
  * 403 when repeating the request cannot help, 409 when the user can resolve it (RFC 4791 §1.3), 507 when there is no
- * room (RFC 4331 §6). 412 answers If-* headers only, never a bad body.
+ * room (RFC 4331 §6), 400 where the RFC asks for it (RFC 6638 §5.2.1). 412 answers If-* headers only, never a bad body.
  */
 export const PRECONDITIONS = {
   'resource-must-be-null': [dav('resource-must-be-null'), 403],
@@ -59,8 +59,10 @@ export const PRECONDITIONS = {
   'valid-managed-id-parameter': [caldav('valid-managed-id-parameter'), 403],
   'valid-managed-id': [caldav('valid-managed-id'), 403],
   'invalid-split': [cs('invalid-split'), 403],
+  'valid-scheduling-message': [caldav('valid-scheduling-message'), 400],
+  'valid-organizer': [caldav('valid-organizer'), 403],
   'invalid-subscription': [push('invalid-subscription'), 403],
   'push-not-available': [push('push-not-available'), 403],
   'no-supported-trigger': [push('no-supported-trigger'), 403],
   'quota-not-exceeded': [dav('quota-not-exceeded'), 507],
-} as const satisfies Record<RefusalCode, readonly [ClarkName, 403 | 409 | 412 | 423 | 507]>;
+} as const satisfies Record<RefusalCode, readonly [ClarkName, 400 | 403 | 409 | 412 | 423 | 507]>;

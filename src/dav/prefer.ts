@@ -6,7 +6,7 @@ export interface Preferences {
   readonly minimal: boolean;
   /** `return=representation`: send the resource back, also with a 412 (RFC 8144 §3). */
   readonly representation: boolean;
-  /** `depth-noroot`: leave the resource of the Request-URI out of the answer (RFC 8144 §2.3). */
+  /** `depth-noroot`: leave the resource of the Request-URI out of the answer (RFC 8144 §4). */
   readonly noroot: boolean;
   /** The names that came in Prefer and may be named in Preference-Applied. */
   readonly named: ReadonlySet<Preference>;

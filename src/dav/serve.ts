@@ -72,6 +72,7 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
   };
   await requireReadable(method, asked);
   requireAllowed(method, target);
+  await requireNoBody(method, asked);
   const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };
   const result = await outcomeOf(method, request);
   if (result.synced === true) ctx.state.synced = true;
@@ -128,6 +129,15 @@ function requireAllowed(method: Method, target: Target): void {
     status: method.elsewhere ?? 405,
     headers: { Allow: allowOf(target) },
   });
+}
+
+/** RFC 4918 §8.4: a body that would be ignored was meant for something that this server does not do. */
+async function requireNoBody(
+  { name, bodiless }: Method,
+  { body, context }: Omit<DavRequest, 'unchanged'>,
+): Promise<void> {
+  if (bodiless === undefined || (await body(context.calendar.limits.xmlOctets)).length === 0) return;
+  throw new BadRequest(`${name} takes no body`, { status: 415 });
 }
 
 /** What writes would take, where nobody may write: the answer is 403 with the privilege, not 405 (RFC 3744 §7.1.1). */

@@ -1,11 +1,7 @@
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import { changeShares, type AskedShare, type ShareOutcome } from '../calendar/share.ts';
 import { answerShare } from '../calendar/share-answer.ts';
-import { principalOfAddress } from '../calendar/share-list.ts';
-import type { Principal } from '../calendar/model.ts';
-import { getPrincipal } from '../calendar/principals.ts';
-import { localSegments } from './destination.ts';
-import { encodeSegment, principalHref } from './hrefs.ts';
+import { calendarUser } from './calendar-user.ts';
 import type { DavAnswer, DavRequest } from './method.ts';
 import { multistatusAnswer, XML_TYPE } from './multistatus-answer.ts';
 import type { ResourceOf } from './resource.ts';
@@ -55,7 +51,7 @@ async function askedBy(request: DavRequest, node: XmlNode): Promise<readonly Ask
   if (address === '') throw new BadRequest('A DAV:href must say who the sharee is');
   const access = isSet ? accessIn(node) : undefined;
   if (isSet && access === undefined) throw new BadRequest('A CS:set must hold CS:read or CS:read-write');
-  const sharee = await principalBehind(request, address);
+  const sharee = await calendarUser(request, address);
   const names = { commonName: textIn(node, 'common-name'), summary: textIn(node, 'summary') };
   return [{ address, sharee, terms: access && { access, ...names } }];
 }
@@ -64,16 +60,6 @@ async function askedBy(request: DavRequest, node: XmlNode): Promise<readonly Ask
 function textIn(node: XmlNode, name: 'common-name' | 'summary'): string | undefined {
   const text = childText(node, cs(name));
   return text === '' ? undefined : text;
-}
-
-/** Whom a DAV:href means: a principal by its URL, or by an address. */
-async function principalBehind({ context, headers }: DavRequest, address: string): Promise<Principal | undefined> {
-  const { calendar, publicUrl } = context;
-  const segments = localSegments(address, { publicUrl, host: headers.host });
-  if (segments === undefined) return principalOfAddress(calendar, address);
-  const principal = segments[3] === undefined ? undefined : await getPrincipal(calendar, segments[3]);
-  const named = `/${segments.map(encodeSegment).join('/')}/`;
-  return principal !== undefined && principalHref(principal) === named ? principal : undefined;
 }
 
 /**
@@ -93,7 +79,7 @@ export async function replyToInvite(
     throw new BadRequest('A CS:invite-reply has a CS:in-reply-to, and either CS:invite-accepted or CS:invite-declined');
   }
   const address = childText(body, dav('href'));
-  const replier = address === undefined ? undefined : await principalBehind(request, address);
+  const replier = address === undefined ? undefined : await calendarUser(request, address);
   if (replier !== undefined && replier.id !== owner.id) {
     throw new BadRequest('The invitation of somebody else is answered in their home', { status: 403 });
   }

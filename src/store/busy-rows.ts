@@ -6,6 +6,8 @@ import { prepared } from './prepared.ts';
 
 /** Time that the index alone knows to be taken. */
 export interface BusyRow {
+  /** Of the object. */
+  readonly key: number;
   readonly type: Exclude<OccurrenceBusy, 'FREE'>;
   /** UTC milliseconds; where it is `days`, as read in UTC: it lies there on the wall of any zone. */
   readonly start: number;
@@ -61,9 +63,19 @@ function toPage(page: readonly OccurrenceRow[]): BusyPage {
     if (busy === null) undecided.push(object_key);
     if (type === undefined) continue;
     const pad = proof === 1 ? 0 : FLOATING_PAD;
-    rows.push({ type, start: start_at + pad, end: end_at - pad, days: proof === 0 });
+    rows.push({ key: object_key, type, start: start_at + pad, end: end_at - pad, days: proof === 0 });
   }
   return { rows, undecided };
+}
+
+/** The object of a collection that has a UID, with its key. */
+export async function keyedByUid(
+  db: Db,
+  collectionId: string,
+  uid: string,
+): Promise<{ readonly key: number; readonly object: CalendarObject } | undefined> {
+  const [row] = (await selectKeyedByUid(db, { collectionId, uid })).rows;
+  return row && { key: row.key, object: toObject(row) };
 }
 
 /** The objects with these keys that are of one of the components, in no order. */
@@ -78,6 +90,15 @@ export async function objectsByKeys(
   });
   return rows.map(toObject);
 }
+
+const selectKeyedByUid = prepared((db, { collectionId, uid }: { collectionId: string; uid: string }) =>
+  db
+    .selectFrom('objects')
+    .select([...OBJECT_COLUMNS, 'key'])
+    .where('collection_id', '=', collectionId)
+    .where('uid', '=', uid)
+    .compile(),
+);
 
 const selectByKeys = prepared((db, { keys, components }: { keys: string; components: string }) =>
   db

@@ -5,7 +5,7 @@ import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, ty
 import type { Indexed } from './object-writes.ts';
 import { prepared } from './prepared.ts';
 
-export { busyInRange, objectsByKeys, touchedInRange, type BusyRow } from './busy-rows.ts';
+export { busyInRange, keyedByUid, objectsByKeys, touchedInRange, type BusyRow } from './busy-rows.ts';
 export { candidatesInRange, type Candidate } from './candidates.ts';
 export type { CalendarObject, NewObject, ObjectHead, ObjectIndex, ObjectPatch, Occurrence } from './object-rows.ts';
 export { discardObject, insertObject, reindexObject, removeObject, updateObject } from './object-writes.ts';

@@ -1,8 +1,8 @@
 import { BadRequest } from '../base/refusal.ts';
-import { accessIn } from '../calendar/access.ts';
-import { collectionsOf, homeOf } from '../calendar/collections.ts';
+import { busyCollections } from '../calendar/busy-answers.ts';
+import { homeOf } from '../calendar/collections.ts';
 import type { CalendarContext } from '../calendar/context.ts';
-import { busyTimeOf, countsAsBusy } from '../calendar/free-busy.ts';
+import { busyTimeOf } from '../calendar/free-busy.ts';
 import type { Collection } from '../calendar/model.ts';
 import { principalOfLogin } from '../calendar/principals.ts';
 import { floatingZoneOf } from '../calendar/zone.ts';
@@ -45,16 +45,14 @@ const notFound = (): BadRequest => new BadRequest('There is no free-busy here', 
 async function answerFor(context: CalendarContext, ctx: Context, name: string): Promise<WebAnswer> {
   const { actor } = ctx.state;
   const owner = await principalOfLogin(context, name);
-  const access = await accessIn(context, actor, owner?.id ?? '');
-  if (owner === undefined || owner.kind === 'group') throw notFound();
-  const collections = (await collectionsOf(context, owner.id)).filter(countsAsBusy);
-  const readable = collections.filter((collection) => access.on(collection).has('read-free-busy'));
-  if (readable.length === 0 && !access.home.has('read-free-busy')) throw notFound();
+  // Who is not there costs a question too.
+  const seen = await busyCollections(context, actor, owner?.id ?? '');
+  if (owner === undefined || owner.kind === 'group' || seen === undefined) throw notFound();
   const now = context.clock();
   const zone = floatingZoneOf(context, await homeOf(context, owner.id), owner);
   const range = askedRange({ query: new URLSearchParams(ctx.querystring), now, zone, back: 0, days: FREE_BUSY_DAYS });
   const floatingOf = (each: Collection): Zone => floatingZoneOf(context, each, owner);
-  const periods = await busyTimeOf(context, { collections: readable, range, floatingOf });
+  const periods = await busyTimeOf(context, { collections: seen.collections, range, floatingOf });
   const [email] = owner.emails;
   const organizer = email === undefined ? `urn:uuid:${owner.guid}` : `mailto:${email}`;
   const text = { uid: `freebusy-${owner.id}`, method: 'PUBLISH', lines: [`ORGANIZER:${organizer}`] };

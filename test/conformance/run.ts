@@ -10,7 +10,7 @@ const HERE = import.meta.dirname;
 const SHARED = resolve(ROOT, '../shared/conformance');
 /** The suites of what the server claims to do today. */
 const FILES =
-  'propfind,options,put,delete,errors,well-known,current-user-principal,get,reports,mkcalendar,recurrenceput,vtodos,prefer,sync-report,json,timezones,availability,acl,calendaruserproxy,webcal,bad-ical,ical-client,default-alarms,sharing-feature,sharing-invites,sharing-replies,sharing-calendars,sharing-multiple,sharing-peruser-data,sharing-unshare,sharing-notification-sync,managed-attachments,managed-attachments-recurrence';
+  'propfind,options,put,delete,errors,well-known,current-user-principal,get,reports,mkcalendar,recurrenceput,vtodos,prefer,sync-report,json,timezones,availability,acl,calendaruserproxy,freebusy,webcal,bad-ical,ical-client,default-alarms,sharing-feature,sharing-invites,sharing-replies,sharing-calendars,sharing-multiple,sharing-peruser-data,sharing-unshare,sharing-notification-sync,managed-attachments,managed-attachments-recurrence';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { DAY, HOUR } from '../../src/base/clock.ts';
-import { busyInRange, objectsByKeys, type BusyRow } from '../../src/store/objects.ts';
+import { busyInRange, keyedByUid, objectsByKeys, type BusyRow } from '../../src/store/objects.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createHome, NOW, openedStore, put, type Engine } from './store-engine.ts';
 
@@ -27,6 +27,7 @@ export function busyContract(engine: Engine): void {
       const long = { start: NOW, end: NOW + 700 * DAY };
       await opened.store.write((tx) =>
         put(tx, calendar, {
+          uid: 'asked',
           occurrences: [
             { ...hour(0), busy: 'BUSY' },
             { ...hour(1), busy: 'BUSY-TENTATIVE' },
@@ -35,14 +36,16 @@ export function busyContract(engine: Engine): void {
           ],
         }),
       );
+      const { key } = (await keyedByUid(opened.store.db, calendar.id, 'asked'))!;
       expect(await read(opened.store, calendar.id)).toEqual({
         rows: [
-          { ...hour(0), type: 'BUSY', days: false },
-          { ...hour(1), type: 'BUSY-TENTATIVE', days: false },
-          { ...long, type: 'BUSY-UNAVAILABLE', days: false },
+          { key, ...hour(0), type: 'BUSY', days: false },
+          { key, ...hour(1), type: 'BUSY-TENTATIVE', days: false },
+          { key, ...long, type: 'BUSY-UNAVAILABLE', days: false },
         ],
         undecided: [],
       });
+      expect(await keyedByUid(opened.store.db, calendar.id, 'another')).toBeUndefined();
     });
 
     test('days come as they stand on the wall', async () => {
@@ -52,7 +55,9 @@ export function busyContract(engine: Engine): void {
         put(tx, calendar, { floating: true, ...day, occurrences: [{ ...day, busy: 'BUSY' }] }),
       );
       const touching = { start: NOW + DAY + 5 * HOUR, end: NOW + DAY + 6 * HOUR };
-      expect((await read(opened.store, calendar.id, touching)).rows).toEqual([{ ...day, type: 'BUSY', days: true }]);
+      expect((await read(opened.store, calendar.id, touching)).rows).toMatchObject([
+        { ...day, type: 'BUSY', days: true },
+      ]);
     });
 
     test('what the index does not know is an object to be read, if it is of a component that is asked for', async () => {

@@ -98,6 +98,12 @@ const sent = (as: string): Readonly<Record<string, DavRequest>> => ({
   ACL: { headers: XML, body: '<D:acl xmlns:D="DAV:"><D:ace/></D:acl>' },
 });
 
+const POST_TAKES: Readonly<Record<string, Privilege>> = {
+  calendar: 'bind',
+  object: 'write-content',
+  outbox: 'schedule-send-freebusy',
+};
+
 /** RFC 3744 appendix B: the privilege that a method takes of the resource itself, beside DAV:read. */
 const TAKES: Readonly<Record<string, (kind: string) => Privilege | undefined>> = {
   OPTIONS: () => undefined,
@@ -106,7 +112,8 @@ const TAKES: Readonly<Record<string, (kind: string) => Privilege | undefined>> =
   PROPFIND: () => undefined,
   REPORT: () => undefined,
   PUT: (kind) => (kind === 'missing member' ? 'bind' : kind === 'object' ? 'write-content' : undefined),
-  POST: (kind) => (kind === 'calendar' ? 'bind' : kind === 'object' ? 'write-content' : undefined),
+  // RFC 6638 §6.2.4, of an outbox.
+  POST: (kind) => POST_TAKES[kind],
   DELETE: (kind) => (kind === 'object' ? 'unbind' : undefined),
   PROPPATCH: () => 'write-properties',
   MKCALENDAR: (kind) => (kind === 'missing collection' ? 'bind' : undefined),

@@ -6,6 +6,7 @@ import type { Method } from '../method.ts';
 export const copy: Method = {
   name: 'COPY',
   on: ['object', 'plain'],
+  bodiless: true,
   elsewhere: 403,
   run: (request) => (isAmongFiles(request.target) ? transferFileTo(request, 'copy') : transferTo(request, 'copy')),
 };

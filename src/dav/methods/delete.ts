@@ -19,6 +19,7 @@ import { collectionCheck, writeCheck } from '../write-check.ts';
 export const remove: Method = {
   name: 'DELETE',
   on: ['object', 'calendar', 'plain'],
+  bodiless: true,
   elsewhere: 403,
   async run(request) {
     const { target, context, headers } = request;

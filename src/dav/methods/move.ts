@@ -16,6 +16,7 @@ import { checkTarget, collectionCheck } from '../write-check.ts';
 export const move: Method = {
   name: 'MOVE',
   on: ['object', 'calendar', 'plain'],
+  bodiless: true,
   elsewhere: 403,
   run(request) {
     if (isAmongFiles(request.target)) return transferFileTo(request, 'move');

@@ -7,6 +7,7 @@ import { formatOf } from '../calendar-format.ts';
 import { ADD_MEMBER, collectionHref } from '../hrefs.ts';
 import type { DavAnswer, DavRequest, Method } from '../method.ts';
 import { multiput } from '../multiput.ts';
+import { askBusyTime, isSchedulingMessage } from '../outbox.ts';
 import { PUSH_KINDS } from '../push.ts';
 import { PUSH_REGISTER, subscribeToPush } from '../push-register.ts';
 import { isPublishing, publish } from '../publish.ts';
@@ -18,8 +19,8 @@ import { me } from '../xml/names.ts';
 
 /**
  * POST, RFC 9110 §9.3.3: a new member at the Add-Member URI (RFC 5995), many resources at the calendar itself, managed
- * attachments at an object (RFC 8607), a recurring object in two (caldav-recursplit), sharees of a calendar and the answers to invitations at a home (caldav-sharing). Can raise: what PUT can,
- * max-resources, max-bytes, max-attachment-size, max-attachments-per-resource, valid-action-parameter,
+ * attachments at an object (RFC 8607), a recurring object in two (caldav-recursplit), sharees of a calendar and the answers to invitations at a
+ * home (caldav-sharing), questions for busy time at an outbox (RFC 6638 §5). Can raise: what PUT can, max-resources, max-bytes, max-attachment-size, max-attachments-per-resource, valid-action-parameter,
  * valid-rid-parameter, valid-managed-id-parameter, invalid-split, what subscribeToPush can, 400, 404, 415.
  */
 export const post: Method = {
@@ -69,6 +70,7 @@ async function postToCollection(
   request: DavRequest,
   collection: ResourceOf<(typeof PUSH_KINDS)[number]>,
 ): Promise<DavAnswer> {
+  if (collection.kind === 'outbox' && isSchedulingMessage(request)) return askBusyTime(request, collection);
   const body = await readXml(request);
   if (body?.name === PUSH_REGISTER) return subscribeToPush(request, collection, body);
   if (body?.name === INVITE_REPLY && collection.kind === 'home') return replyToInvite(request, collection, body);

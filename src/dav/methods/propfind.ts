@@ -59,7 +59,7 @@ async function* responses(
   { context, preferences }: DavRequest,
   { resource, depth, asked }: Listing,
 ): AsyncGenerator<DavResponse, void> {
-  // RFC 8144 §3: depth-noroot leaves the resource itself out.
+  // RFC 8144 §4: depth-noroot leaves the resource itself out.
   if (depth === 0 || !preferences.noroot) yield* await responsesOf([resource], asked, context, preferences);
   if (depth === 0) return;
   for await (const page of childrenOf(resource, context)) {

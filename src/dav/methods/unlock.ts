@@ -12,6 +12,7 @@ import { lockPlace } from './lock.ts';
 export const unlock: Method = {
   name: 'UNLOCK',
   on: ['object', 'calendar', 'plain'],
+  bodiless: true,
   async run(request) {
     const { context, headers } = request;
     const place = lockPlace(requireResource(request.target, 'read'));

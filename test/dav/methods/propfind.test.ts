@@ -57,7 +57,7 @@ describe('Depth', () => {
     const answer = await ask(path, NAME, { depth });
     expect(answer.status).toBe(207);
     expect(hrefs(answer).toSorted()).toEqual([...expected].toSorted());
-    // RFC 8144 §3: the same without the resource itself.
+    // RFC 8144 §4: the same without the resource itself.
     if (depth !== '1') return;
     const members = await ask(path, NAME, { depth, prefer: 'depth-noroot' });
     expect(hrefs(members).toSorted()).toEqual(expected.slice(1).toSorted());
