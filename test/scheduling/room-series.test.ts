@@ -289,7 +289,7 @@ test('a series with many guests is looked at once, however many days it has', ()
   const event = [series('0302T0900', 'FREQ=HOURLY;INTERVAL=2', ...guests)];
   const before = cpu();
   const { instances } = decide({ event, room: { capacity: 2001 } });
-  expect(cpu() - before).toBeLessThan(idleMilliseconds(300));
+  expect(cpu() - before).toBeLessThan(idleMilliseconds(600));
   expect(instances).toHaveLength(5000);
   expect(instances[0]?.partstat).toBe('ACCEPTED');
 });
