@@ -20,6 +20,7 @@ import { links } from './migrations/0014-links.ts';
 import { push } from './migrations/0015-push.ts';
 import { historySize } from './migrations/0016-history-size.ts';
 import { personalObjects } from './migrations/0017-personal-objects.ts';
+import { scheduling } from './migrations/0018-scheduling.ts';
 
 export interface Migration {
   readonly name: string;
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0015-push', up: push },
   { name: '0016-history-size', up: historySize },
   { name: '0017-personal-objects', up: personalObjects },
+  { name: '0018-scheduling', up: scheduling },
 ];
 
 /** The number of the last one. */

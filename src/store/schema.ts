@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 
 import type { PushSubscriptionTable } from './push-schema.ts';
+import type { OutboundMessageTable, SchedulingMemoryTable } from './scheduling-schema.ts';
 import type { AuditTable, GuardHoldTable, NoticeTable, VersionTable } from './schema-history.ts';
 
 /**
@@ -40,6 +41,8 @@ export interface Schema {
   attachment_holders: AttachmentHolderTable;
   links: LinkTable;
   push_subscriptions: PushSubscriptionTable;
+  scheduling_memory: SchedulingMemoryTable;
+  outbound_messages: OutboundMessageTable;
 }
 
 export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';

@@ -14,6 +14,7 @@ import { objectsContract } from './store-objects.ts';
 import { personalContract } from './store-personal.ts';
 import { principalsContract } from './store-principals.ts';
 import { resourcesContract } from './store-resources.ts';
+import { schedulingContract } from './store-scheduling.ts';
 import { setAsideContract } from './store-set-aside.ts';
 import { sharesContract } from './store-shares.ts';
 import { subscriptionsContract } from './store-subscriptions.ts';
@@ -37,6 +38,7 @@ export function storeContract(engine: Engine): void {
     resourcesContract(engine);
     locksContract(engine);
     linksContract(engine);
+    schedulingContract(engine);
     setAsideContract(engine);
     versionsContract(engine);
     attachmentsContract(engine);
