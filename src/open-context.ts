@@ -48,6 +48,7 @@ export async function openContext(config: Config, services: ContextServices): Pr
   const settings = {
     timezone: config.timezone,
     freeBusyForAll: config.access.freeBusyForAll,
+    freeUntilAnswered: config.scheduling.freeUntilAnswered,
     files: config.files.enabled,
     directory: config.access.directory,
     indexPastDays: config.indexPastDays,

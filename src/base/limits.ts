@@ -171,6 +171,7 @@ export const LIMITS = {
     '507 quota-not-exceeded',
   ),
   notificationsPerHome: limit(1000, 'notices', 'they are listed whole', 'the oldest is dropped'),
+  inboxItemsPerHome: limit(1000, 'messages', 'clients list the inbox whole', 'the oldest is dropped'),
   headerOctets: limit(32 * 1024, 'octets', 'request line and headers', '431'),
   connections: limit(20_000, 'connections', 'sockets of one process', 'refused'),
   concurrentLogins: limit(4, 'hashes', 'argon2id takes memory and a core', '503 with Retry-After'),

@@ -76,6 +76,11 @@ export type RefusalCode =
   | 'invalid-subscription'
   | 'push-not-available'
   | 'no-supported-trigger'
+  // RFC 6638 §3.2.4
+  | 'unique-scheduling-object-resource'
+  | 'same-organizer-in-all-components'
+  | 'allowed-organizer-scheduling-object-change'
+  | 'allowed-attendee-scheduling-object-change'
   // RFC 4331 §6
   | 'quota-not-exceeded';
 

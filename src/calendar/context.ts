@@ -10,6 +10,8 @@ export interface CalendarSettings {
   readonly timezone: string;
   /** Whether every logged-in person may read everyone's free-busy (RFC 4791 §6.1.1). */
   readonly freeBusyForAll: boolean;
+  /** Whether an invitation is TRANSP:TRANSPARENT in the calendar of who is invited until it is answered. */
+  readonly freeUntilAnswered?: boolean;
   /** Whether people have plain collections for files beside their calendars. */
   readonly files: boolean;
   /** Whether all who are logged in see everybody's name and addresses as an address book, or nobody does. */

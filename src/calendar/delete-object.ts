@@ -8,7 +8,9 @@ import { requireHarmless, writeGuarded } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { headSeen } from './personal-forms.ts';
+import { publishAll } from './notifications.ts';
 import { publish } from './publish.ts';
+import { startScheduling } from './schedule.ts';
 import { claimSeq, requireUnchanged } from './write-object.ts';
 
 export interface DeleteObject {
@@ -20,14 +22,16 @@ export interface DeleteObject {
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
   readonly locks?: LockHolder | undefined;
+  /** Schedule-Reply: F (RFC 6638 §8.1): the organizer is not told that an attendee has removed it. */
+  readonly silent?: boolean;
 }
 
 /** Removes a resource, into the trash, and leaves a tombstone for sync tokens (RFC 6578 §3.5.2). 404 where there is none. */
 export async function deleteObject(context: CalendarContext, request: DeleteObject): Promise<void> {
-  const { actor, collection, name, check, unchanged, locks } = request;
+  const { actor, collection, name, check, unchanged, locks, silent } = request;
   await requireOn(context, actor, collection, 'unbind');
   const by = authorOf(actor);
-  const seq = await writeGuarded(
+  const { seq, changes } = await writeGuarded(
     context,
     async (tx) => {
       await requireUnchanged(tx, unchanged);
@@ -35,13 +39,16 @@ export async function deleteObject(context: CalendarContext, request: DeleteObje
       check(await headSeen(context, tx, collection, current));
       if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });
       await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: current }]);
+      const scheduler = startScheduling(context, tx, { actor, by, collection, silent });
+      await scheduler.removing(current);
       const now = context.clock();
       const next = await claimSeq(tx, collection, now);
       await requireHarmless(context, tx, { collection, name, by });
       await removeObject(tx, current, next, now, { kind: 'deleted', by });
-      return next;
+      return { seq: next, changes: await scheduler.finish() };
     },
     { lane: collection.homeId },
   );
   publish(context, collection, seq);
+  publishAll(context, changes);
 }

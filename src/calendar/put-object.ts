@@ -11,6 +11,8 @@ import { zoneByTzid } from '../ical/timezone.ts';
 import { hasOwnParts, putThroughMount } from './put-through-mount.ts';
 import { readObject } from './read-object.ts';
 import { publish } from './publish.ts';
+import { publishAll } from './notifications.ts';
+import { schedulerFor } from './schedule.ts';
 import { requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface PutObject {
@@ -28,6 +30,8 @@ export interface PutObject {
   readonly locks?: LockHolder | undefined;
   /** An attachment that was sent for it, and that it names. */
   readonly attachment?: Attachment | undefined;
+  /** See PutPlanning: the server's with If-Schedule-Tag-Match. */
+  readonly attendeeState?: 'client' | 'server';
 }
 
 /**
@@ -48,7 +52,7 @@ export async function putObject(context: CalendarContext, request: PutObject): P
   if (collection.mount !== undefined) {
     return putThroughMount(context, { ...request, by, privileges, mount: collection.mount, mayHold }, object);
   }
-  const written = await writeGuarded(
+  const { written, changes } = await writeGuarded(
     context,
     async (tx) => {
       await requireUnchanged(tx, request.unchanged);
@@ -57,10 +61,13 @@ export async function putObject(context: CalendarContext, request: PutObject): P
         requirePrivilege(privileges, current === undefined ? 'bind' : 'write-content');
         request.check(current);
       };
-      return writeObject(context, tx, { ...request, by, check, mayHold }, object);
+      const scheduler = schedulerFor(context, tx, { ...request, by });
+      const written = await writeObject(context, tx, { ...request, by, check, mayHold, ...scheduler?.target }, object);
+      return { written, changes: (await scheduler?.finish()) ?? [] };
     },
     { lane: collection.homeId },
   );
   publish(context, collection, written.seq);
+  publishAll(context, changes);
   return written;
 }

@@ -1,3 +1,5 @@
+import type { Actor } from '../auth/actor.ts';
+import type { Change } from '../base/hub.ts';
 import { atOnce, type Steps } from '../base/steps.ts';
 import { createTurns, inTurns } from '../base/turns.ts';
 import { isPublic } from '../ical/busy-form.ts';
@@ -16,9 +18,11 @@ import type { MayHold } from './linked-attachments.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { CalendarObject, Collection, Mount, ObjectHead } from './model.ts';
 import { formForOthers, limitsOf, personalForm } from './personal-forms.ts';
+import { publishAll } from './notifications.ts';
 import { publish } from './publish.ts';
 import { requireOctets } from './quota.ts';
 import { readingObject, type ReadObject } from './read-object.ts';
+import { schedulerFor } from './schedule.ts';
 import { sameForOthers } from './shared-form.ts';
 import { requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
@@ -27,6 +31,7 @@ export const hasOwnParts = ({ mount }: Pick<Collection, 'mount'>): boolean =>
   mount !== undefined && mount.access !== 'free-busy';
 
 export interface PutThroughMount {
+  readonly actor: Actor;
   readonly collection: Collection;
   readonly mount: Mount;
   readonly name: string;
@@ -37,6 +42,7 @@ export interface PutThroughMount {
   readonly privileges: Privileges;
   readonly locks?: LockHolder | undefined;
   readonly mayHold: MayHold;
+  readonly attendeeState?: 'client' | 'server';
 }
 
 /**
@@ -52,7 +58,7 @@ export async function putThroughMount(
   const { collection, mount, name } = request;
   const before = await foundAt(context.store.db, request);
   const plan = await inTurns(planning(context, collection, sent, before), createTurns());
-  const { written, isPersonal } = await writeGuarded(
+  const { written, isPersonal, changes } = await writeGuarded(
     context,
     async (tx) => {
       await requireUnchanged(tx, request.unchanged);
@@ -64,6 +70,7 @@ export async function putThroughMount(
     { lane: collection.homeId },
   );
   publish(context, isPersonal ? mount : collection, written.seq);
+  publishAll(context, changes);
   return written;
 
   async function foundAt(db: Db, { collection: { id } }: PutThroughMount): Promise<Found | undefined> {
@@ -134,31 +141,42 @@ interface Application {
   readonly plan: Plan;
 }
 
+interface Applied {
+  readonly written: WrittenObject;
+  readonly isPersonal: boolean;
+  readonly changes: readonly Change[];
+}
+
 async function apply(
   context: CalendarContext,
   tx: Db,
   request: PutThroughMount,
   { found, sent, plan: { shown, base } }: Application,
-): Promise<{ readonly written: WrittenObject; readonly isPersonal: boolean }> {
+): Promise<Applied> {
   const { collection, mount, privileges } = request;
   if (base === undefined && found !== undefined) {
     // What is hidden from the sharee must not be found out by storing guesses.
     const isSeen = hasOwnParts(collection) && (collection.isVeiled !== true || isPublic(sent.calendar));
     requirePrivilege(privileges, isSeen ? 'write-properties' : 'write-content');
     request.check(shown);
-    return { written: await writeOwn(context, tx, request, { found, sent }), isPersonal: true };
+    return { written: await writeOwn(context, tx, request, { found, sent }), isPersonal: true, changes: [] };
   }
   // RFC 3744 appendix B: a new member is one of the collection's, another body one of its own.
   requirePrivilege(privileges, found === undefined ? 'bind' : 'write-content');
   request.check(shown);
-  const stored = await writeObject(context, tx, { ...request, check: () => undefined, isForAll: true }, base ?? sent);
-  const isPlain = stored.head.etag === sent.etag && !mayHavePersonalParts(sent.octets);
+  const scheduler = schedulerFor(context, tx, request);
+  const target = { ...request, check: () => undefined, isForAll: true, ...scheduler?.target };
+  const stored = await writeObject(context, tx, target, base ?? sent);
+  // What scheduling has put right is what the sharee sees, too.
+  const isPlain =
+    (stored.head.etag === sent.etag || stored.rewritten !== undefined) && !mayHavePersonalParts(sent.octets);
   if (found?.state.own !== undefined || !isPlain) {
     const form = { sharedEtag: stored.head.etag, etag: sent.etag, seq: stored.seq, modifiedAt: context.clock() };
     await requireOctets(context, tx, mount.homeId, sent.octets.byteLength - (found?.state.own?.octets.byteLength ?? 0));
     await keepOwnForm(tx, { ...form, ...of(mount, stored.head), octets: sent.octets });
   }
-  return { written: { ...stored, head: seenHead(stored.head, sent) }, isPersonal: false };
+  const head = stored.rewritten === undefined ? seenHead(stored.head, sent) : stored.head;
+  return { written: { ...stored, head }, isPersonal: false, changes: (await scheduler?.finish()) ?? [] };
 }
 
 const of = (mount: Mount, { id }: Pick<ObjectHead, 'id'>) => ({

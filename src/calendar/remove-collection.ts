@@ -13,6 +13,7 @@ import { requireNotHeld } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection } from './model.ts';
 import { publishAll } from './notifications.ts';
+import { startScheduling } from './schedule.ts';
 import { endShares } from './share.ts';
 import { leaveShare } from './share-answer.ts';
 import { requirePlace, requireUnchanged } from './write-object.ts';
@@ -37,7 +38,7 @@ export interface RemoveCollection {
 
 /**
  * DELETE of a calendar with everything in it, RFC 4918 §9.6.1: all of it goes to the trash. Of a shared calendar, a sharee
- * removes its place in the own home and nothing else (caldav-sharing §5.4.2).
+ * removes its place in the own home and nothing else (caldav-sharing §5.4.2). Meetings in it are cancelled, or declined.
  */
 export async function removeCollection(
   context: CalendarContext,
@@ -68,10 +69,12 @@ async function remove(
   const { id: subject, homeId, uri } = collection;
   await requireNotHeld(context, tx, collection, by);
   const at = context.clock();
+  const scheduler = startScheduling(context, tx, { by, collection });
+  await scheduler.removingAll();
   const changes = await endShares(context, tx, collection);
   await trashCollection(tx, subject, at, by);
   await recordAct(tx, { act: 'calendar-removed', at, by, homeId, subject, detail: { uri } });
-  return changes;
+  return [...changes, ...(await scheduler.finish())];
 }
 
 export interface RenameCollection extends RemoveCollection {

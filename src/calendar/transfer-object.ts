@@ -1,4 +1,5 @@
 import type { Actor } from '../auth/actor.ts';
+import type { Change } from '../base/hub.ts';
 import { atOnce } from '../base/steps.ts';
 import { createTurns, inTurns } from '../base/turns.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
@@ -12,8 +13,10 @@ import type { CalendarContext } from './context.ts';
 import { requireHarmless, writeGuarded } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { CalendarObject, Collection, ObjectHead, Principal } from './model.ts';
+import { publishAll } from './notifications.ts';
 import { publish } from './publish.ts';
 import { requirePropertyOctets } from './quota.ts';
+import { schedulerFor, startScheduling } from './schedule.ts';
 import { isHidden } from './shown-object.ts';
 import {
   isSameSource,
@@ -61,7 +64,7 @@ export async function transferObject(context: CalendarContext, request: Transfer
     throw new Refusal('need-privileges', 'Of this object only the times may be read', { privilege: 'write-content' });
   }
   const read = source && { source, form: await inTurns(transferring(context, request, source), createTurns()) };
-  const { written, removedSeq } = await writeGuarded(
+  const { written, removedSeq, changes } = await writeGuarded(
     context,
     (tx) => transfer(context, tx, { ...request, there }, read),
     {
@@ -70,6 +73,7 @@ export async function transferObject(context: CalendarContext, request: Transfer
   );
   if (removedSeq !== undefined) publish(context, from.collection, removedSeq);
   publish(context, to.collection, written.seq);
+  publishAll(context, changes);
   return written;
 }
 
@@ -85,6 +89,7 @@ interface Read {
 interface Transferred {
   readonly written: WrittenObject;
   readonly removedSeq: number | undefined;
+  readonly changes: readonly Change[];
 }
 
 async function transfer(
@@ -111,6 +116,8 @@ async function transfer(
   const kept = await keptOf(tx, request, source);
   const properties = await deadProperties(tx, source.id);
   const target = await clearTarget(context, tx, request, source);
+  const schedulers = schedulersFor(context, tx, request, by);
+  await schedulers.leaving?.removing(source);
   const removedSeq =
     how === 'move' ? await remove(context, tx, { head: source, ...from, locks }, { kind: 'moved', by }) : undefined;
   const written = await writeObject(
@@ -122,6 +129,8 @@ async function transfer(
       by,
       locks,
       mayHold: { from: source.id, isFromHome: from.collection.homeId === to.collection.homeId },
+      // Within a home nothing happens to a meeting but that it is in another calendar.
+      ...(schedulers.arriving?.target ?? { scheduleTag: source.scheduleTag }),
     },
     form.base,
   );
@@ -134,7 +143,16 @@ async function transfer(
   return {
     written: target === undefined ? seen : { ...seen, outcome: 'updated' },
     removedSeq,
+    changes: [...((await schedulers.leaving?.finish()) ?? []), ...((await schedulers.arriving?.finish()) ?? [])],
   };
+}
+
+/** Between homes, a meeting is removed from one and stored in the other (RFC 6638 §3.2.3); a copy is one more. */
+function schedulersFor(context: CalendarContext, tx: Db, { actor, how, from, to }: Allowed, by: Author) {
+  if (how === 'move' && from.collection.homeId === to.collection.homeId) return {};
+  const arriving = schedulerFor(context, tx, { actor, by, collection: to.collection });
+  if (how === 'copy') return { arriving };
+  return { arriving, leaving: startScheduling(context, tx, { actor, by, collection: from.collection }) };
 }
 
 /** What stands at the destination goes first, where Overwrite allows it. */

@@ -22,6 +22,15 @@ export interface WrittenObject {
   readonly head: ObjectHead;
   /** The collection's change sequence after the write. */
   readonly seq: number;
+  /** What was stored, where it is not what was to be: scheduling says more (RFC 6638 §3.2.9), or puts things back. */
+  readonly rewritten?: Uint8Array | undefined;
+}
+
+/** What scheduling makes of an object that is to be stored. */
+export interface ScheduledForm {
+  readonly object: ReadObject;
+  /** undefined: it stays; null: it is no scheduling object. */
+  readonly scheduleTag: string | null | undefined;
 }
 
 export interface WriteTarget {
@@ -36,6 +45,12 @@ export interface WriteTarget {
   readonly mayHold?: MayHold;
   /** Known to change what others see of it, too. */
   readonly isForAll?: boolean;
+  /** What the object becomes by scheduling: asked once nothing stands in the way; left out: what it is. */
+  schedule?(current: ObjectHead | undefined, object: ReadObject): Promise<ScheduledForm>;
+  /** undefined: it stays; where `schedule` is given, that decides. */
+  readonly scheduleTag?: string | null | undefined;
+  /** A message of somebody else's: neither locks nor quotas of the receiver hold it up. */
+  readonly isDelivery?: boolean;
 }
 
 /**
@@ -45,25 +60,31 @@ export interface WriteTarget {
 export async function writeObject(
   context: CalendarContext,
   tx: Db,
-  { collection, name, check, by, locks, mayHold, isForAll = false }: WriteTarget,
-  object: ReadObject,
+  target: WriteTarget,
+  given: ReadObject,
 ): Promise<WrittenObject> {
+  const { collection, name, check, by, locks, mayHold, isForAll = false, isDelivery = false } = target;
   const { head: current, isShared } = await headToReplace(tx, collection.id, name);
   check(current);
-  await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
-  await requireUid(tx, collection, { current, name, uid: object.uid });
+  if (!isDelivery) await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
+  await requireUid(tx, collection, { current, name, uid: given.uid });
+  const form = target.schedule === undefined ? target : await target.schedule(current, given);
+  const { object = given, scheduleTag } = { object: undefined, ...form };
+  const rewritten = object.etag === given.etag ? undefined : object.octets;
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
-  await requireOctets(context, tx, collection.homeId, object.octets.byteLength - (current?.size ?? 0));
-  await requireHistoryRoom(context, tx, collection.homeId);
-  if (current !== undefined) await requireHarmless(context, tx, { collection, name, by });
+  if (!isDelivery) {
+    await requireOctets(context, tx, collection.homeId, object.octets.byteLength - (current?.size ?? 0));
+    await requireHistoryRoom(context, tx, collection.homeId);
+    if (current !== undefined) await requireHarmless(context, tx, { collection, name, by });
+  }
   const { index } = object;
   const columns = {
     uid: object.uid,
     component: object.component,
     etag: object.etag,
     octets: object.octets,
-    scheduleTag: undefined,
+    scheduleTag,
     seq,
     by,
     ...index,
@@ -73,16 +94,24 @@ export async function writeObject(
     const head = await updateObject(tx, current.id, columns, now);
     if (before !== undefined) await keepForOthers(context, tx, before, { head, object });
     await noteHeld(context, tx, { collection, head, isNew: false, mayHold }, object);
-    return { outcome: 'updated', head, seq };
+    return { outcome: 'updated', head, seq, rewritten };
   }
-  await requireRoom(context, tx, collection, seq);
+  if (!isDelivery) await requireRoom(context, tx, collection, seq);
   const head = await insertObject(
     tx,
-    { id: newObjectId(), homeId: collection.homeId, collectionId: collection.id, name, createdSeq: seq, ...columns },
+    {
+      id: newObjectId(),
+      homeId: collection.homeId,
+      collectionId: collection.id,
+      name,
+      createdSeq: seq,
+      ...columns,
+      scheduleTag: scheduleTag ?? undefined,
+    },
     now,
   );
   await noteHeld(context, tx, { collection, head, isNew: true, mayHold }, object);
-  return { outcome: 'created', head, seq };
+  return { outcome: 'created', head, seq, rewritten };
 }
 
 /** The next change sequence; a collection that was removed meanwhile is 404, so that nothing is written into the void. */

@@ -51,6 +51,13 @@ export const KEYS = {
   metricsToken: key(optional(text), undefined, 'Bearer token that opens /metrics beyond this machine.', true),
   indexPastDays: key(wholeNumber(0, 36_500), 366, 'How far before now instances are indexed, in days.'),
   indexFutureDays: key(wholeNumber(1, 36_500), 732, 'How far after now instances are indexed, in days.'),
+  scheduling: {
+    freeUntilAnswered: key(
+      flag,
+      false,
+      'Whether an invitation takes no time (TRANSP:TRANSPARENT) until it is answered; clients then have to say that it does.',
+    ),
+  },
   access: {
     freeBusyForAll: key(flag, true, "Whether each logged-in person may read everyone's free-busy."),
     directory: key(

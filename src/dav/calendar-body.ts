@@ -58,16 +58,22 @@ export function formatSent(contentType: string | undefined): CalendarFormat {
   throw new Refusal('supported-calendar-data', 'Only iCalendar, jCal and xCal in UTF-8 are accepted here');
 }
 
+/** RFC 6638 §3.2.10: who asks by the schedule tag leaves it to the server what others have answered since. */
+export const attendeeStateOf = ({ headers }: Pick<DavRequest, 'headers'>): 'client' | 'server' =>
+  headers['if-schedule-tag-match'] === undefined ? 'client' : 'server';
+
 /**
  * 201 or 204. Validators only where the stored octets are the sent ones (RFC 4791 §5.3.4, RFC 9110 §9.3.4), or go with
  * the representation that the client preferred.
  */
 export async function writtenAnswer(
   request: DavRequest,
-  { outcome, head }: Pick<WrittenObject, 'outcome'> & { readonly head: ObjectHead },
+  { outcome, head, rewritten }: Pick<WrittenObject, 'outcome' | 'rewritten'> & { readonly head: ObjectHead },
   { octets, isAsSent }: SentData,
 ): Promise<DavAnswer> {
   const isNew = outcome === 'created';
-  if (request.preferences.representation) return preferredAnswer(request, { ...head, octets }, isNew ? 201 : 200);
-  return { status: isNew ? 201 : 204, headers: { ...(isAsSent && validatorsOf(head)), ...scheduleHeaders(head) } };
+  if (request.preferences.representation)
+    return preferredAnswer(request, { ...head, octets: rewritten ?? octets }, isNew ? 201 : 200);
+  const validators = isAsSent && rewritten === undefined && validatorsOf(head);
+  return { status: isNew ? 201 : 204, headers: { ...validators, ...scheduleHeaders(head) } };
 }

@@ -1,10 +1,10 @@
 /**
  * Compliance classes of the DAV header (RFC 4918 §18, RFC 4791 §5.1, RFC 5689 §3.1, RFC 7953, RFC 7809 §3.1.1, RFC 8607 §3.2,
  * caldav-proxy §5.1, caldav-sharing §5.1, draft-daboo-caldav-extensions §3, caldav-recursplit §3). Only what works is named:
- * `calendar-auto-schedule` would make clients leave invitations to us; `-no-scheduling` says that sharees cannot invite.
+ * `calendar-auto-schedule` (RFC 6638 §2) makes clients leave invitations to us, and older ones look for `calendar-schedule`; `-no-scheduling` says that sharees do not invite.
  */
 export const DAV_CLASSES =
-  '1, 2, 3, access-control, extended-mkcol, calendar-access, calendar-no-timezone, calendar-proxy, calendar-query-extended, calendarserver-principal-search, ' +
+  '1, 2, 3, access-control, extended-mkcol, calendar-access, calendar-schedule, calendar-auto-schedule, calendar-no-timezone, calendar-proxy, calendar-query-extended, calendarserver-principal-search, ' +
   'calendarserver-home-sync, calendar-availability, inbox-availability, calendar-managed-attachments, calendarserver-recurrence-split, ' +
   'calendarserver-sharing, calendarserver-sharing-no-scheduling';
 

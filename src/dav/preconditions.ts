@@ -64,5 +64,9 @@ export const PRECONDITIONS = {
   'invalid-subscription': [push('invalid-subscription'), 403],
   'push-not-available': [push('push-not-available'), 403],
   'no-supported-trigger': [push('no-supported-trigger'), 403],
+  'unique-scheduling-object-resource': [caldav('unique-scheduling-object-resource'), 403],
+  'same-organizer-in-all-components': [caldav('same-organizer-in-all-components'), 403],
+  'allowed-organizer-scheduling-object-change': [caldav('allowed-organizer-scheduling-object-change'), 403],
+  'allowed-attendee-scheduling-object-change': [caldav('allowed-attendee-scheduling-object-change'), 403],
   'quota-not-exceeded': [dav('quota-not-exceeded'), 507],
 } as const satisfies Record<RefusalCode, readonly [ClarkName, 400 | 403 | 409 | 412 | 423 | 507]>;

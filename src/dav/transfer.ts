@@ -4,6 +4,7 @@ import { transferObject } from '../calendar/transfer-object.ts';
 import { parseDestination, parseOverwrite } from './destination.ts';
 import type { DavAnswer, DavRequest } from './method.ts';
 import { segmentsOf } from './path.ts';
+import { scheduleHeaders } from './representation.ts';
 import { requireResource } from './require-resource.ts';
 import { resolve, type Target } from './resolve.ts';
 import { checkTarget, writeCheck } from './write-check.ts';
@@ -30,7 +31,10 @@ export async function transferTo(request: DavRequest, how: 'copy' | 'move'): Pro
   });
   return {
     status: written.outcome === 'created' ? 201 : 204,
-    headers: { ETag: `"${written.head.etag}"` },
+    headers: {
+      ...(written.rewritten === undefined && { ETag: `"${written.head.etag}"` }),
+      ...scheduleHeaders(written.head),
+    },
   };
 }
 

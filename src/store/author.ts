@@ -1,5 +1,5 @@
 /** By what way a change came in. */
-export type Origin = 'client' | 'import' | 'repair' | 'restore' | 'provision' | 'job';
+export type Origin = 'client' | 'import' | 'repair' | 'restore' | 'provision' | 'job' | 'scheduling';
 
 /** Who made a change, and with what. */
 export interface Author {

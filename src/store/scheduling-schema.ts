@@ -9,7 +9,7 @@ export interface SchedulingMemoryTable {
 /** A message to a calendar user elsewhere that waits to be sent. */
 export interface OutboundMessageTable {
   id: string;
-  /** Of who sends it. */
+  /** Of who sends it, who may be gone by now: what a removal tells is still to be sent. */
   home_id: string;
   /** A calendar user address, as ATTENDEE or ORGANIZER has it. */
   recipient: string;

@@ -1,6 +1,6 @@
 import { newId } from '../base/ids.ts';
 import type { Db } from './dialect.ts';
-import { OBJECT_COLUMNS, toObject, type CalendarObject } from './object-rows.ts';
+import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
 
 /**
@@ -38,6 +38,18 @@ const selectOfUid = prepared((db, { homeId, uid }: { homeId: string; uid: string
     .orderBy('collections.id')
     .compile(),
 );
+
+/** The scheduling objects of a calendar. */
+export async function scheduledHeads(db: Db, collectionId: string): Promise<ObjectHead[]> {
+  const rows = await db
+    .selectFrom('objects')
+    .select(HEAD_COLUMNS)
+    .where('collection_id', '=', collectionId)
+    .where('schedule_tag', 'is not', null)
+    .orderBy('name')
+    .execute();
+  return rows.map(toHead);
+}
 
 /** What a calendar user remembers of the messages about a UID, as it was saved. */
 export async function memoryOf(db: Db, homeId: string, uid: string): Promise<string | undefined> {

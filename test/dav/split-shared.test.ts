@@ -29,7 +29,7 @@ const alarm = (minutes: number): readonly string[] => [
   ...['BEGIN:VALARM', 'ACTION:DISPLAY', 'DESCRIPTION:Soon', `TRIGGER:-PT${minutes}M`, 'END:VALARM'],
 ];
 const component = (...lines: readonly string[]): readonly string[] => [
-  ...['BEGIN:VEVENT', 'UID:1', 'DTSTAMP:20260101T000000Z', 'DURATION:PT1H', ...lines, 'END:VEVENT'],
+  ...['BEGIN:VEVENT', `UID:${made}`, 'DTSTAMP:20260101T000000Z', 'DURATION:PT1H', ...lines, 'END:VEVENT'],
 ];
 /** Ten days from 2 March 2026 on, with an override of the fourth and of the eighth. */
 const series = (master: readonly string[], fourth: readonly string[], eighth: readonly string[]): string =>
@@ -130,7 +130,11 @@ test.each([
   ['sharee', 403],
 ])('through a shared calendar an event that %s organizes is split with %i', async (organizer, status) => {
   const seen = await share('read-write');
-  const people = [`ORGANIZER:mailto:${organizer}@example.com`, 'ATTENDEE:mailto:third@example.com'];
+  const people = [
+    `ORGANIZER:mailto:${organizer}@example.com`,
+    'ATTENDEE:mailto:owner@example.com',
+    'ATTENDEE:mailto:third@example.com',
+  ];
   expect((await put('owner', `${own}a.ics`, series(people, people, people))).status).toBe(201);
   expect((await split('sharee', `${seen}a.ics`)).status).toBe(status);
 });

@@ -119,17 +119,21 @@ test('an attendee cannot split, the organizer can; what others answered stays as
     'ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com',
     'ATTENDEE;PARTSTAT=TENTATIVE:mailto:c@x.example',
   ];
-  await put(EVENT, 'a', RULE, 'ORGANIZER:mailto:bob@example.com', ...people);
+  const invited = `${CALENDAR}b.ics`;
+  await put(invited, 'b', RULE, 'ORGANIZER:mailto:bob@example.com', 'ATTENDEE:mailto:alice@example.com', ...people);
   const before = await state();
-  const refused = await split();
+  const refused = await split(RID, {}, 'alice', invited);
   expect([refused.status, precondition(refused)]).toEqual([403, 'CS:invalid-split']);
   expect(await state()).toEqual(before);
+  await server.request('DELETE', invited);
   for (const organizer of ['MAILTO:Alice@Example.com', 'http://cal.example.com/dav/principals/users/alice']) {
     await put(EVENT, 'a', RULE, `ORGANIZER:${organizer}`, ...people);
+    const stored = (await textOf(EVENT)).match(/ATTENDEE[^\r]*/g);
+    expect(stored).toHaveLength(2);
     const answer = await split();
     expect(answer.status).toBe(204);
     for (const path of [EVENT, newUrl(answer)]) {
-      expect((await textOf(path)).match(/ATTENDEE[^\r]*/g)).toEqual(people);
+      expect((await textOf(path)).match(/ATTENDEE[^\r]*/g)).toEqual(stored);
     }
   }
 });

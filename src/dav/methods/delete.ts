@@ -1,15 +1,16 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { deleteObject } from '../../calendar/delete-object.ts';
+import { removeInboxItem } from '../../calendar/inbox.ts';
 import { removeNotification } from '../../calendar/notifications.ts';
 import { removePlainCollection } from '../../calendar/plain-collections.ts';
 import { removeCollection } from '../../calendar/remove-collection.ts';
 import { endPush } from '../../calendar/push.ts';
-import type { Method } from '../method.ts';
+import type { DavRequest, Method } from '../method.ts';
 import { isNotification } from '../notification.ts';
 import { segmentsOf } from '../path.ts';
 import { pushIdOf } from '../push.ts';
 import { requireResource } from '../require-resource.ts';
-import { COLLECTION_KINDS, isKind } from '../resource.ts';
+import { COLLECTION_KINDS, isKind, type ResourceOf } from '../resource.ts';
 import { collectionCheck, writeCheck } from '../write-check.ts';
 
 /**
@@ -32,14 +33,14 @@ export const remove: Method = {
     const isMount = target.kind === 'calendar' && target.collection.mount !== undefined;
     const resource = requireResource(target, isMount ? 'read' : 'unbind');
     if (resource.kind === 'object') {
-      const removeMember = isNotification(resource) ? removeNotification : deleteObject;
-      await removeMember(context.calendar, {
+      await memberRemoval(resource)(context.calendar, {
         actor: context.actor,
         collection: resource.collection,
         name: resource.object.name,
         check: writeCheck(request),
         unchanged: request.unchanged,
         locks: request.locks,
+        silent: isSilent(request),
       });
       return { status: 204 };
     }
@@ -59,3 +60,14 @@ export const remove: Method = {
     return { status: 204 };
   },
 };
+
+function memberRemoval(resource: ResourceOf<'object'>): typeof deleteObject {
+  if (isNotification(resource)) return removeNotification;
+  return resource.collection.kind === 'inbox' ? removeInboxItem : deleteObject;
+}
+
+/** RFC 6638 §8.1: an attendee removes it, and the organizer is not told. */
+const isSilent = ({ headers }: DavRequest): boolean =>
+  String(headers['schedule-reply'] ?? '')
+    .trim()
+    .toUpperCase() === 'F';

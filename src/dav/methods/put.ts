@@ -2,7 +2,7 @@ import { BadRequest } from '../../base/refusal.ts';
 import { putObject } from '../../calendar/put-object.ts';
 import { hasOwnParts } from '../../calendar/put-through-mount.ts';
 import { requirePrivilege } from '../../calendar/access.ts';
-import { readCalendarBody, writtenAnswer } from '../calendar-body.ts';
+import { attendeeStateOf, readCalendarBody, writtenAnswer } from '../calendar-body.ts';
 import { filePlace, putFileAt } from '../file.ts';
 import type { DavRequest, Method } from '../method.ts';
 import { checkTarget, writeCheck } from '../write-check.ts';
@@ -33,6 +33,7 @@ export const put: Method = {
       check: writeCheck(request),
       unchanged: request.unchanged,
       locks: request.locks,
+      attendeeState: attendeeStateOf(request),
     });
     return writtenAnswer(request, written, sent);
   },

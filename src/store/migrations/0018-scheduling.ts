@@ -19,7 +19,7 @@ export async function scheduling(tx: Db): Promise<void> {
     'create index scheduling_memory_by_age on scheduling_memory (modified_at)',
     `create table outbound_messages (
       id ${text} not null primary key,
-      home_id ${text} not null references principals (id) on delete cascade,
+      home_id ${text} not null,
       recipient ${text} not null,
       method ${text} not null,
       uid ${text} not null,

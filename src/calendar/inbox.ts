@@ -1,0 +1,79 @@
+import type { Actor } from '../auth/actor.ts';
+import type { Change } from '../base/hub.ts';
+import { newId, newObjectId } from '../base/ids.ts';
+import { BadRequest } from '../base/refusal.ts';
+import { messageText, type ItipMessage } from '../itip/message.ts';
+import { collectionByUri, nextSeq } from '../store/collections.ts';
+import { countObjects, discardObject, headByName, insertObject, oldestHead } from '../store/objects.ts';
+import type { Db } from '../store/store.ts';
+import { requireOn } from './access.ts';
+import type { CalendarContext } from './context.ts';
+import { requireUnlocked, type LockHolder } from './locks.ts';
+import type { Collection, ObjectHead } from './model.ts';
+import { publishAll } from './notifications.ts';
+import { etagOf } from './read-object.ts';
+
+/**
+ * Puts a message into somebody's inbox (RFC 6638 §4.1), in the caller's transaction; the oldest goes where there are too
+ * many. Returns what is to be published after the commit.
+ */
+export async function putInboxItem(
+  { clock, limits }: CalendarContext,
+  tx: Db,
+  { homeId, message }: { readonly homeId: string; readonly message: ItipMessage },
+): Promise<readonly Change[]> {
+  const inbox = await collectionByUri(tx, homeId, 'inbox');
+  if (inbox?.kind !== 'inbox') return [];
+  const now = clock();
+  const seq = await nextSeq(tx, inbox.id, now);
+  if (seq === undefined) return [];
+  const isFull = (await countObjects(tx, inbox.id)) >= limits.inboxItemsPerHome;
+  const oldest = isFull ? await oldestHead(tx, inbox.id) : undefined;
+  if (oldest !== undefined) await discardObject(tx, oldest, seq, now);
+  const octets = Buffer.from(messageText(message));
+  const id = newId();
+  await insertObject(
+    tx,
+    {
+      // Several messages are about one UID: it is not what tells them apart.
+      ...{ id: newObjectId(), homeId: inbox.homeId, collectionId: inbox.id, name: `${id}.ics`, uid: id },
+      ...{ component: message.kind, octets, etag: etagOf(octets), seq, createdSeq: seq, by: undefined, ...NO_INDEX },
+    },
+    now,
+  );
+  return [{ homeId, collectionId: inbox.id, seq }];
+}
+
+/** What is in an inbox takes nobody's time. */
+const NO_INDEX = {
+  ...{ firstAt: undefined, lastAt: undefined, floating: false, exact: false },
+  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
+} as const;
+
+export interface RemoveInboxItem {
+  readonly actor: Actor;
+  /** Of kind inbox. */
+  readonly collection: Collection;
+  readonly name: string;
+  /** Throws ConditionFailed. */
+  readonly check: (current: ObjectHead | undefined) => void;
+  readonly locks?: LockHolder | undefined;
+}
+
+/** DELETE of a message that was dealt with (RFC 6638 §4.1): it is not kept. 404 where there is none; need-privileges. */
+export async function removeInboxItem(context: CalendarContext, request: RemoveInboxItem): Promise<void> {
+  const { actor, collection, name, check, locks } = request;
+  await requireOn(context, actor, collection, 'unbind');
+  const changes = await context.store.write(async (tx) => {
+    const current = await headByName(tx, collection.id, name);
+    check(current);
+    if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });
+    await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: current }]);
+    const now = context.clock();
+    const seq = await nextSeq(tx, collection.id, now);
+    if (seq === undefined) return [];
+    await discardObject(tx, current, seq, now);
+    return [{ homeId: current.homeId, collectionId: current.collectionId, seq }];
+  });
+  publishAll(context, changes);
+}

@@ -1,0 +1,103 @@
+import { Refusal } from '../base/refusal.ts';
+import type { Component } from '../ical/component.ts';
+import type { Instant } from '../ical/time-value.ts';
+import { isSameAddress, type IsMe } from '../itip/address.ts';
+import { attendeeChanges, type AttendeePlan } from '../itip/attendee-changes.ts';
+import { organizerChanges, type OutgoingMessage } from '../itip/organizer-changes.ts';
+import { plain, withProperty } from '../itip/component-edit.ts';
+import { MASTER } from '../itip/instance-key.ts';
+import { revisionOf, type Memory } from '../itip/revision.ts';
+import { ITIP_COMPONENTS } from '../itip/series.ts';
+import { P } from '../ical/names.ts';
+import type { Directory } from './directory.ts';
+import { partIn, requireOneOrganizer, type Part } from './role.ts';
+
+/** A change of one object in the calendar of somebody. */
+export interface PutPlanning {
+  readonly before: Component | undefined;
+  readonly after: Component;
+  /** Whether an address is the owner's, in whose name it happens whoever writes. */
+  readonly me: IsMe;
+  readonly now: Instant;
+  readonly memory: Memory;
+  readonly directory: Directory;
+  /** Whether the writer may act for another calendar user of this server. */
+  mayActFor(id: string): boolean;
+  /** Whose answers count where client and server differ: the server's with If-Schedule-Tag-Match (RFC 6638 §3.2.10). */
+  readonly attendeeState: 'client' | 'server';
+}
+
+/** What a change of one object means: what is stored, and who is told. */
+export type SchedulingPlan =
+  | { readonly kind: 'plain' }
+  | {
+      readonly kind: 'organizer';
+      /** As it is stored; undefined where it is deleted. */
+      readonly calendar: Component | undefined;
+      readonly messages: readonly OutgoingMessage[];
+      /** What the organizer remembers: how far the revisions of a meeting went that is cancelled. */
+      readonly memory: Memory;
+      /** Whether it still has others in it, so that it is a scheduling object. */
+      readonly isMeeting: boolean;
+    }
+  | ({ readonly kind: 'attendee' } & Omit<Extract<AttendeePlan, { kind: 'stored' }>, 'kind'>);
+
+const PLAIN: SchedulingPlan = { kind: 'plain' };
+
+/**
+ * What PUT of an object means (RFC 6638 §3.2.1, §3.2.2). Throws same-organizer-in-all-components,
+ * allowed-organizer-scheduling-object-change and allowed-attendee-scheduling-object-change.
+ */
+export function planPut(planning: PutPlanning): SchedulingPlan {
+  const { before, after, me } = planning;
+  const [was, is] = [partIn(before, me), partIn(after, me)];
+  requireOneOrganizer(after);
+  if (was.role === 'attendee') return attendeePlan(planning, is);
+  if (was.role === 'organizer' || is.role === 'organizer') {
+    if (is.role === 'attendee' || is.role === 'stranger') {
+      throw new Refusal('allowed-organizer-scheduling-object-change', 'A meeting keeps its organizer');
+    }
+    return organizerPlan(planning, is);
+  }
+  if (is.role === 'attendee') return attendeePlan(planning, is);
+  if (is.role === 'stranger') requireMayOrganize(planning, was, is);
+  return PLAIN;
+}
+
+function organizerPlan({ before, after, me, now, memory, attendeeState }: PutPlanning, is: Part): SchedulingPlan {
+  const fresh = before === undefined ? afterCancellation(after, memory) : after;
+  const { calendar, messages } = organizerChanges(before, fresh, { me, now, attendeeState });
+  return { kind: 'organizer', calendar, messages, memory, isMeeting: is.role === 'organizer' };
+}
+
+/** A meeting that is back under the UID of one that was cancelled is a later revision of it (RFC 5546 §2.1.4). */
+function afterCancellation(calendar: Component, { cancelled }: Memory): Component {
+  const last = cancelled[MASTER]?.sequence;
+  if (last === undefined) return calendar;
+  const raised = (component: Component): Component =>
+    revisionOf(component).sequence > last ? component : withProperty(component, plain(P.SEQUENCE, String(last + 1)));
+  const components = calendar.components.map((each) => (ITIP_COMPONENTS.has(each.name) ? raised(each) : each));
+  return { ...calendar, components };
+}
+
+function attendeePlan({ before, after, me, now, memory }: PutPlanning, is: Part): SchedulingPlan {
+  if (is.role === 'organizer') {
+    throw new Refusal('allowed-attendee-scheduling-object-change', 'An attendee does not become the organizer');
+  }
+  // Before, it may have been an object without an organizer: nothing of it is the organizer's.
+  const known = partIn(before, me).role === 'attendee' ? before : undefined;
+  const plan = attendeeChanges(known, after, { me, now, memory });
+  if (plan.kind === 'refused') throw new Refusal(plan.precondition, plan.why);
+  return { ...plan, kind: 'attendee' };
+}
+
+/** Nobody stores a meeting of another person of this server as though that person had written it. */
+function requireMayOrganize({ directory, mayActFor }: PutPlanning, was: Part, { organizer = '' }: Part): void {
+  const user = directory.find(organizer);
+  if (user === undefined || mayActFor(user.id)) return;
+  if (was.role === 'stranger' && isSameAddress(was.organizer ?? '', organizer)) return;
+  throw new Refusal(
+    'allowed-organizer-scheduling-object-change',
+    'The organizer is somebody else, who has not invited the owner of this calendar',
+  );
+}
