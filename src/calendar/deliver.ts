@@ -11,7 +11,7 @@ import { messageComponents, messageText, type ItipMessage } from '../itip/messag
 import { refreshAfterReply, withScheduleStatus, type OutgoingMessage } from '../itip/organizer-changes.ts';
 import type { Outcome } from '../itip/outcome.ts';
 import type { CalendarUser } from '../scheduling/directory.ts';
-import { planReceive } from '../scheduling/plan-receive.ts';
+import { knownInOrder, planReceive } from '../scheduling/plan-receive.ts';
 import { collectionById, collectionsOfHome } from '../store/collections.ts';
 import { removeObject } from '../store/objects.ts';
 import { objectsOfUid, queueMessage } from '../store/scheduling.ts';
@@ -98,13 +98,14 @@ async function deliverElsewhere({ context, tx }: Delivery, sending: Sending): Pr
 async function deliverHere(delivery: Delivery, user: CalendarUser, sending: Sending): Promise<DeliveryStatus> {
   const { context, tx } = delivery;
   const { message, quiet } = sending;
-  const known = await objectsOfUid(tx, user.id, message.uid);
-  const mine = known.find(({ scheduleTag }) => scheduleTag !== undefined) ?? known[0];
+  const found = await objectsOfUid(tx, user.id, message.uid);
+  const mine = found.find(({ scheduleTag }) => scheduleTag !== undefined) ?? found[0];
   const before = mine && parsed(mine);
   const memory = await readMemory(tx, user.id, message.uid);
   const now = context.clock();
-  const outcome = planReceive(before, message, {
-    ...{ me: user.me, now, memory, quiet },
+  const known = knownInOrder(before, message, memory);
+  const outcome = planReceive(known.mine, message, {
+    ...{ me: user.me, now, memory: known.memory, quiet },
     isFreeUntilAnswered: context.settings.freeUntilAnswered,
   });
   const isChange = outcome.outcome !== 'refused' && outcome.outcome !== 'ignored';

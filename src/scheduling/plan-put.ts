@@ -10,7 +10,7 @@ import { revisionOf, type Memory } from '../itip/revision.ts';
 import { ITIP_COMPONENTS } from '../itip/series.ts';
 import { P } from '../ical/names.ts';
 import type { Directory } from './directory.ts';
-import { partIn, requireOneOrganizer, type Part } from './role.ts';
+import { addressesOf, partIn, requireOneOrganizer, type Part } from './role.ts';
 
 /** A change of one object in the calendar of somebody. */
 export interface PutPlanning {
@@ -64,13 +64,18 @@ export function planPut(planning: PutPlanning): SchedulingPlan {
   return PLAIN;
 }
 
-function organizerPlan({ before, after, me, now, memory, attendeeState }: PutPlanning, is: Part): SchedulingPlan {
-  const fresh = before === undefined ? afterCancellation(after, memory) : after;
+function organizerPlan(planning: PutPlanning, is: Part): SchedulingPlan {
+  const { before, after, me, now, memory, directory, attendeeState } = planning;
+  const isToldElsewhere = addressesOf(after).some((address) => directory.find(address) === undefined);
+  const fresh = before === undefined && isToldElsewhere ? afterCancellation(after, memory) : after;
   const { calendar, messages } = organizerChanges(before, fresh, { me, now, attendeeState });
   return { kind: 'organizer', calendar, messages, memory, isMeeting: is.role === 'organizer' };
 }
 
-/** A meeting that is back under the UID of one that was cancelled is a later revision of it (RFC 5546 §2.1.4). */
+/**
+ * A meeting that is back under the UID of one that was cancelled is a later revision of it (RFC 5546 §2.1.4) to those who
+ * cannot know that it was sent later.
+ */
 function afterCancellation(calendar: Component, { cancelled }: Memory): Component {
   const last = cancelled[MASTER]?.sequence;
   if (last === undefined) return calendar;
