@@ -127,9 +127,9 @@ async function scheduled(
   if (plan.kind === 'plain') return { object, scheduleTag: current?.scheduleTag === undefined ? undefined : null };
   if (current?.scheduleTag === undefined) await requireOnlyOne(delivery, collection, object.uid);
   await lockHomes(tx, [owner.id, ...users.ids()]);
-  if (plan.kind === 'organizer') return organized(delivery, plan, object);
-  if (before === undefined) await requireInvited(delivery, owner, object);
+  if (plan.kind === 'attendee' && before === undefined) await requireInvited(delivery, owner, object);
   await writeMemory(context, tx, { homeId: owner.id, uid: object.uid, before: memory, after: plan.memory });
+  if (plan.kind === 'organizer') return organized(delivery, plan, object);
   return attended(delivery, collection, plan, object);
 }
 

@@ -6,7 +6,7 @@ import { attendeeChanges, type AttendeePlan } from '../itip/attendee-changes.ts'
 import { organizerChanges, type OutgoingMessage } from '../itip/organizer-changes.ts';
 import { plain, withProperty } from '../itip/component-edit.ts';
 import { MASTER } from '../itip/instance-key.ts';
-import { revisionOf, type Memory } from '../itip/revision.ts';
+import { NO_MEMORY, revisionOf, type Memory } from '../itip/revision.ts';
 import { ITIP_COMPONENTS } from '../itip/series.ts';
 import { P } from '../ical/names.ts';
 import type { Directory } from './directory.ts';
@@ -69,7 +69,9 @@ function organizerPlan(planning: PutPlanning, is: Part): SchedulingPlan {
   const isToldElsewhere = addressesOf(after).some((address) => directory.find(address) === undefined);
   const fresh = before === undefined && isToldElsewhere ? afterCancellation(after, memory) : after;
   const { calendar, messages } = organizerChanges(before, fresh, { me, now, attendeeState });
-  return { kind: 'organizer', calendar, messages, memory, isMeeting: is.role === 'organizer' };
+  // Answers to an earlier meeting of this UID are none to this one.
+  const remembered = before === undefined && memory !== NO_MEMORY ? { ...memory, answers: {} } : memory;
+  return { kind: 'organizer', calendar, messages, memory: remembered, isMeeting: is.role === 'organizer' };
 }
 
 /**

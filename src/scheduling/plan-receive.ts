@@ -41,7 +41,7 @@ export function knownInOrder(
   if (method !== 'REQUEST') return { mine, memory };
   const { [MASTER]: _, ...cancelled } = memory.cancelled;
   const parts = mine?.components.filter(({ name }) => ITIP_COMPONENTS.has(name)) ?? [];
-  const remembered = MASTER in memory.cancelled ? { ...memory, cancelled } : memory;
+  const remembered = MASTER in memory.cancelled ? { ...memory, cancelled, answers: {} } : memory;
   if (mine === undefined || !parts.every(isCancelled)) return { mine, memory: remembered };
   const components = mine.components.map((each) =>
     ITIP_COMPONENTS.has(each.name) ? withoutProperties(each, ({ name }) => name === P.SEQUENCE) : each,

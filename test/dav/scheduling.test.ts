@@ -112,10 +112,14 @@ describe('a meeting that is removed', () => {
 
   test('and comes back under its UID is there again', async () => {
     await putEvent(server, AT, meeting('m', ['bob']));
+    await putEvent(server, AT, meeting('m', ['bob'], 'DTSTART:20260302T120000Z'));
+    await accept('bob');
     await server.request('DELETE', AT);
     expect((await putEvent(server, AT, meeting('m', ['bob']))).status).toBe(201);
     expect((await onlyEvent(server, 'bob')).text).not.toContain('STATUS:CANCELLED');
-    expect(await inbox('bob')).toBe(3);
+    expect(await inbox('bob')).toBe(4);
+    await accept('bob');
+    expect((await onlyEvent(server, 'alice')).text).toMatch(/PARTSTAT=ACCEPTED[^:]*:mailto:bob/);
   });
 
   test('is cancelled for who is no guest any more, and for nobody else', async () => {
