@@ -2,7 +2,7 @@ import { paramOf, propertyOf, type Component, type Property } from '../ical/comp
 import { P } from '../ical/names.ts';
 import type { Instant } from '../ical/time-value.ts';
 import { attendeeOf, organizerOf, partstatOf, scheduleAgentOf, type IsMe } from './address.ts';
-import { forbiddenChange, newComments, withAttendeesPart } from './attendee-rules.ts';
+import { followingSeries, forbiddenChange, newComments, withAttendeesPart } from './attendee-rules.ts';
 import { isSameComponent, withoutParams, withProperties, withProperty } from './component-edit.ts';
 import { MASTER, type InstanceKey } from './instance-key.ts';
 import { makeReply, type ReplyPart } from './make-reply.ts';
@@ -221,7 +221,11 @@ function drafting({ known, sent }: Copies, drafted: Drafted, { me }: AttendeeCon
     if (drafted.taken.has(key)) continue;
     const fault = own && forbiddenChange(component, own, view);
     if (fault !== undefined) return `${fault} (${key})`;
-    drafted.components.set(key, own === undefined ? component : withAttendeesPart(component, own, me));
+    const kept =
+      master === undefined || sent.master === undefined
+        ? component
+        : followingSeries(component, master, sent.master, me);
+    drafted.components.set(key, own === undefined ? kept : withAttendeesPart(component, own, me));
   }
   const base =
     drafted.back.size === 0 || master === undefined

@@ -90,6 +90,19 @@ export function withAttendeesPart(known: Component, sent: Component, me: IsMe): 
 /** RFC 6638 §3.2.2.1 (9), but for DTSTAMP, which orders the organizer's messages here. */
 const NOTED: ReadonlySet<string> = new Set([P.CREATED, P['LAST-MODIFIED']]);
 
+/**
+ * A day that the client does not know yet, as another's answer has made it: where the attendee has said of it what he had
+ * said of the series, he says now what he says of that.
+ */
+export function followingSeries(known: Component, series: Component, sent: Component, me: IsMe): Component {
+  const [own, before, answer] = [attendeeOf(known, me), attendeeOf(series, me), attendeeOf(sent, me)];
+  if (own === undefined || before === undefined || answer === undefined) return known;
+  if (partstatOf(own) !== partstatOf(before)) return known;
+  return withProperties(known, (property) =>
+    property.name === P.ATTENDEE && me(property.value) ? withOwnParams(property, answer) : property,
+  );
+}
+
 function withOwnParams(attendee: Property, answer: Property): Property {
   const params = new Map(attendee.params);
   for (const name of OWN_PARAMS) {

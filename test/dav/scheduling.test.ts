@@ -90,6 +90,23 @@ describe('an answer', () => {
     expect(again.status).toBe(412);
   });
 
+  test('of a series counts for the day, too, that another has since answered by itself', async () => {
+    await putEvent(server, AT, meeting('m', ['bob', 'carol'], 'RRULE:FREQ=DAILY;COUNT=5'));
+    const [bob, carol] = [await onlyEvent(server, 'bob'), await onlyEvent(server, 'carol')];
+    const day = carol.text.slice(carol.text.indexOf('BEGIN:VEVENT'), carol.text.indexOf('END:VCALENDAR'));
+    const declined = day
+      .replace(/RRULE[^\r]*\r\n/, '')
+      .replace('DTSTART:20260302', 'RECURRENCE-ID:20260303T090000Z\r\nDTSTART:20260303')
+      .replace(/ATTENDEE[^\r]*carol[^\r]*/, 'ATTENDEE;PARTSTAT=DECLINED:mailto:carol@example.com');
+    await putEvent(server, carol.path, carol.text.replace('END:VCALENDAR', `${declined}END:VCALENDAR`), {
+      as: 'carol',
+    });
+    const accepted = bob.text.replace(/ATTENDEE[^\r]*bob[^\r]*/, 'ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com');
+    const headers = { 'if-schedule-tag-match': bob.tag };
+    expect((await putEvent(server, bob.path, accepted, { as: 'bob', headers })).status).toBe(204);
+    expect((await onlyEvent(server, 'alice')).text.match(/PARTSTAT=ACCEPTED[^:]*:mailto:bob/g)).toHaveLength(2);
+  });
+
   test('of who removes the meeting is that it is declined, unless nobody is to know', async () => {
     await putEvent(server, AT, meeting('m', ['bob', 'carol']));
     const [bob, carol] = [await onlyEvent(server, 'bob'), await onlyEvent(server, 'carol')];
