@@ -138,13 +138,20 @@ describe('database files', () => {
   });
 
   test('a database in memory leaves no file behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('kalends-memory-'));
-    const memory = await openStore({ sqlite: ':memory:' }, services);
-    await memory.write((tx) => setMeta(tx, 'key', 'a'));
-    expect(await getMeta(memory.db, 'key')).toBe('a');
-    await memory.close();
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('kalends-memory-'));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    // Its own: other tests have such databases at the same time.
+    const own = mkdtempSync(join(tmpdir(), 'kalends-no-file-'));
+    vi.stubEnv('TMPDIR', own);
+    try {
+      const memory = await openStore({ sqlite: ':memory:' }, services);
+      await memory.write((tx) => setMeta(tx, 'key', 'a'));
+      expect(await getMeta(memory.db, 'key')).toBe('a');
+      expect(readdirSync(own)).toHaveLength(1);
+      await memory.close();
+      expect(readdirSync(own)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(own, { recursive: true });
+    }
   });
 
   test('what is not a database is refused', async () => {
