@@ -39,6 +39,10 @@ const attendees = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `ATTENDEE:mailto:a${at}@example.com`);
 const LARGE = event('large', `SUMMARY:${'x'.repeat(2000)}`);
 const MANY_ATTENDEES = event('attended', 'ORGANIZER:mailto:alice@example.com', ...attendees(4));
+const MEETING = event(
+  ...['meeting', 'ORGANIZER:mailto:alice@example.com', 'ATTENDEE:mailto:bob@example.com'],
+  'ATTENDEE:mailto:far@example.org',
+);
 const OVERRIDE = (day: number): readonly string[] => [
   ...['BEGIN:VEVENT', 'UID:overridden', 'DTSTAMP:20260301T000000Z', `RECURRENCE-ID:2026030${day}T090000Z`],
   ...[`DTSTART:2026030${day}T100000Z`, 'END:VEVENT'],
@@ -79,6 +83,8 @@ const PASSING: Readonly<Partial<Record<LimitName, Passing>>> = {
   pushDevicesPerCollection: { most: 1, ask: subscribeTwice },
   resourceOctets: { most: 1000, ask: (on) => put(on, 'large.ics', LARGE) },
   attendeesPerInstance: { most: 3, ask: (on) => put(on, 'attended.ics', MANY_ATTENDEES) },
+  copiesOctets: { most: 100, ask: (on) => put(on, 'a.ics', MEETING) },
+  mailOctets: { most: 100, ask: (on) => put(on, 'a.ics', MEETING) },
   overridesPerResource: { most: 2, ask: (on) => put(on, 'overridden.ics', MANY_OVERRIDES) },
   recurrenceSteps: {
     most: 20,

@@ -29,7 +29,24 @@ export const LIMITS = {
   xmlDepth: limit(64, 'levels', 'nesting costs stack', '400'),
   xmlElements: limit(120_000, 'elements', 'a million properties in one PROPFIND', '400'),
   resourceOctets: limit(10 * 1024 * 1024, 'octets', 'one calendar object resource', '403 max-resource-size'),
-  attendeesPerInstance: limit(2000, 'attendees', 'each is a delivery', '403 max-attendees-per-instance'),
+  attendeesPerInstance: limit(
+    2000,
+    'attendees',
+    'each is a delivery, members of groups too',
+    '403 max-attendees-per-instance',
+  ),
+  copiesOctets: limit(
+    128 * 1024 * 1024,
+    'octets',
+    'copies of one meeting that differ, from who is in which of its days or by hidden guests, are made and stored each',
+    '403 max-attendees-per-instance',
+  ),
+  mailOctets: limit(
+    512 * 1024 * 1024,
+    'octets',
+    'messages of one change to people elsewhere: each is queued by itself',
+    '403 max-attendees-per-instance',
+  ),
   collectionsPerHome: limit(1000, 'collections', 'a home is listed whole', '507 quota-not-exceeded'),
   resourcesPerCollection: limit(1_000_000, 'resources', 'disk', '507 quota-not-exceeded'),
   acesPerCollection: limit(
@@ -172,6 +189,12 @@ export const LIMITS = {
   ),
   notificationsPerHome: limit(1000, 'notices', 'they are listed whole', 'the oldest is dropped'),
   inboxItemsPerHome: limit(1000, 'messages', 'clients list the inbox whole', 'the oldest is dropped'),
+  meetingMemoryDays: limit(
+    366,
+    'days',
+    'a message that comes late is known as such for that long, also where the meeting is gone',
+    'the meeting is forgotten: an invitation to it is a new one',
+  ),
   headerOctets: limit(32 * 1024, 'octets', 'request line and headers', '431'),
   connections: limit(20_000, 'connections', 'sockets of one process', 'refused'),
   concurrentLogins: limit(4, 'hashes', 'argon2id takes memory and a core', '503 with Retry-After'),

@@ -60,6 +60,8 @@ export type RefusalCode =
   | 'max-bytes'
   // The guard against devices that destroy much (docs/adr/0013)
   | 'device-held'
+  // Rooms and resources that answer by their time (docs/rooms.md)
+  | 'room-is-free'
   // RFC 8607 §3.11
   | 'max-attachment-size'
   | 'max-attachments-per-resource'
@@ -80,6 +82,9 @@ export type RefusalCode =
   | 'unique-scheduling-object-resource'
   | 'same-organizer-in-all-components'
   | 'allowed-organizer-scheduling-object-change'
+  | 'valid-attendee-comment-change' // caldav-privatecomments §4.2.3
+  | 'default-calendar-needed' // RFC 6638 §4.3.1.1
+  | 'valid-schedule-default-calendar-URL' // RFC 6638 §4.3.1.2
   | 'allowed-attendee-scheduling-object-change'
   // RFC 4331 §6
   | 'quota-not-exceeded';

@@ -6,7 +6,7 @@ import { recordAct } from '../store/audit.ts';
 import { updateCollection } from '../store/collections.ts';
 import { answersTo, sharesOf } from '../store/shares.ts';
 import type { Db } from '../store/store.ts';
-import { DELEGATED, OUTSIDE_HOMES, requireOn, SHARED } from './access.ts';
+import { DELEGATED, DELIVERING, OUTSIDE_HOMES, requireOn, SHARED } from './access.ts';
 import { authorOf } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { DelegateAccess } from './delegates.ts';
@@ -60,6 +60,7 @@ export async function accessControlList(
     ...own.map((ace): ListedAce => ({ ...ace, privileges: ace.privileges as Privilege[], origin: 'own' })),
     ...(await sharedEntries(store.db, collection)),
     ...(settings.freeBusyForAll ? [everybody] : []),
+    ...(collection.kind === 'inbox' ? [{ ...everybody, privileges: DELIVERING.privileges }] : []),
   ];
 }
 

@@ -145,6 +145,80 @@ export async function accessIn(
   return { home, on: (collection) => withinSource(collection, on(collection)) };
 }
 
+/** What decides of an actor on one collection of a home, the delegations of its owner first. */
+async function entriesOn(db: Db, { actorId, id, ownerId }: EntriesOn): Promise<readonly AccessEntry[]> {
+  const { rows } = await accessRows(db, { ownerId, actorId });
+  const entries = rows.flatMap(({ collection_id: on, delegation, deny, privileges, shared }): AccessEntry[] => {
+    if (delegation !== null)
+      return [{ on: undefined, shared: undefined, deny: false, privileges: DELEGATED[delegation] }];
+    if (shared !== null) return [{ on: on ?? undefined, shared, deny: false, privileges: SHARED[shared] }];
+    return on === id ? [{ on, shared: undefined, deny: deny === 1, privileges: readPrivileges(privileges) }] : [];
+  });
+  return [...entries.filter(({ on }) => on === undefined), ...entries.filter(({ on }) => on !== undefined)];
+}
+
+interface EntriesOn {
+  readonly actorId: string;
+  readonly ownerId: string;
+  readonly id: string | undefined;
+}
+
+interface AccessEntry extends MatchingAce {
+  /** undefined: the whole home. */
+  readonly on: string | undefined;
+  readonly shared: ShareAccess | undefined;
+}
+
+/**
+ * In whose name a change of a meeting is told, is the owner of the calendar; what of that an actor may do who changes it
+ * there (RFC 6638 §6.2). It is a matter of the owner's outbox, but with whom a calendar is shared to write, it is shared as
+ * what it is.
+ */
+export async function maySend(
+  db: Db,
+  {
+    actor,
+    calendar,
+    outbox,
+  }: {
+    readonly actor: Actor;
+    readonly calendar: Place & { readonly homeId: string };
+    readonly outbox: Place | undefined;
+  },
+): Promise<Privileges> {
+  if (actor.admin || actor.id === calendar.homeId) return ALL;
+  const entries = await entriesOn(db, { actorId: actor.id, ownerId: calendar.homeId, id: outbox?.id });
+  const aces = entries.flatMap(({ on, shared, ...ace }): MatchingAce[] => {
+    if (shared === undefined) return [ace];
+    const isWriter = on === calendar.id && SHARED_TO_WRITE.has(shared);
+    return isWriter ? [{ deny: false, privileges: ['schedule-send'] }] : [];
+  });
+  return privilegesBy(aces);
+}
+
+const SHARED_TO_WRITE: ReadonlySet<ShareAccess> = new Set(['read-write', 'manage']);
+
+/** Whether a message may be put into an inbox: everybody here may, but where its list denies it (RFC 6638 §6.1). */
+export async function mayDeliver(
+  db: Db,
+  asked: {
+    readonly senderId: string;
+    readonly inbox: Pick<Collection, 'id' | 'homeId'>;
+    readonly privilege: Privilege;
+  },
+): Promise<boolean> {
+  const { senderId, inbox, privilege } = asked;
+  if (senderId === inbox.homeId) return true;
+  const entries = await entriesOn(db, { actorId: senderId, ownerId: inbox.homeId, id: inbox.id });
+  const aces = entries
+    .filter(({ shared }) => shared === undefined)
+    .map(({ deny, privileges }) => ({ deny, privileges }));
+  return privilegesBy([...aces, DELIVERING]).has(privilege);
+}
+
+/** What everybody who is logged in may do with an inbox, where its own list does not say otherwise. */
+export const DELIVERING = { deny: false, privileges: ['schedule-deliver-invite', 'schedule-deliver-reply'] } as const;
+
 // Written from privileges, by access-control.ts.
 const readPrivileges = (json: string | null): Privilege[] => (json === null ? [] : (JSON.parse(json) as Privilege[]));
 

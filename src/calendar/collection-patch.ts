@@ -25,6 +25,8 @@ export interface CollectionPatch {
   readonly alarmVeventDate?: string | null;
   readonly alarmVtodoDatetime?: string | null;
   readonly alarmVtodoDate?: string | null;
+  /** Of an inbox: the id of the calendar that invitations go to. */
+  readonly defaultCalendar?: string | null;
 }
 
 /** Changes of dead properties: Clark name to the element's XML, or null to remove it. */

@@ -2,17 +2,20 @@ import type { Change } from '../base/hub.ts';
 import { newId } from '../base/ids.ts';
 import { Refusal } from '../base/refusal.ts';
 import { atOnce } from '../base/steps.ts';
-import { propertyOf, type Component } from '../ical/component.ts';
+import { propertiesOf, type Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
-import { parseCalendars } from '../ical/parse.ts';
-import { writeComponent } from '../ical/write.ts';
-import { addressKey, isSameAddress } from '../itip/address.ts';
+import { addressKey, attendeesOf, isSameAddress } from '../itip/address.ts';
+import { hidesGuests } from '../itip/copy.ts';
+import { readSeries } from '../itip/series.ts';
 import { messageComponents, messageText, type ItipMessage } from '../itip/message.ts';
 import { refreshAfterReply, withScheduleStatus, type OutgoingMessage } from '../itip/organizer-changes.ts';
 import type { Outcome } from '../itip/outcome.ts';
+import { scheduleChanges } from '../itip/schedule-changes.ts';
 import type { CalendarUser } from '../scheduling/directory.ts';
 import { knownInOrder, planReceive } from '../scheduling/plan-receive.ts';
+import { partIn } from '../scheduling/role.ts';
 import { collectionById, collectionsOfHome } from '../store/collections.ts';
+import { noteCopiesToRefresh } from '../store/copies-to-refresh.ts';
 import { removeObject } from '../store/objects.ts';
 import { objectsOfUid, queueMessage } from '../store/scheduling.ts';
 import type { Db } from '../store/store.ts';
@@ -20,14 +23,17 @@ import type { Author } from './author.ts';
 import { knownUsers, type KnownUsers } from './calendar-users.ts';
 import type { CalendarContext } from './context.ts';
 import { defaultCalendar } from './default-calendar.ts';
+import { takesFrom } from './delivery-rights.ts';
 import { putInboxItem } from './inbox.ts';
 import type { CalendarObject, Collection } from './model.ts';
-import { readingObject, type ReadObject } from './read-object.ts';
+import { parsedObject } from './parsed.ts';
+import { requireComponent, writingObject, type ReadObject } from './read-object.ts';
+import { roomOutcome } from './room-booking.ts';
 import { readMemory, writeMemory } from './scheduling-memory.ts';
 import { claimSeq, writeObject } from './write-object.ts';
 
 /** SCHEDULE-STATUS of a delivery, RFC 6638 §3.2.9. */
-export type DeliveryStatus = '1.0' | '1.2' | '3.7' | '5.1' | '5.2' | '5.3';
+export type DeliveryStatus = '1.0' | '1.2' | '3.7' | '3.8' | '5.1' | '5.2' | '5.3';
 
 /** One unit of work that tells people of a change; lives no longer than its transaction. */
 export interface Delivery {
@@ -42,11 +48,15 @@ export interface Delivery {
   readonly changes: Change[];
   /** Messages that answer messages: they are sent when what they are about is stored. */
   readonly later: Sending[];
-  readonly read: Map<string, ReadObject>;
+  /** What the calendars that it has made are as objects. */
+  readonly made: Map<Component, ReadObject>;
 }
 
 export interface Sending extends Pick<OutgoingMessage, 'to' | 'message' | 'quiet'> {
+  readonly noted?: OutgoingMessage['noted'];
   readonly senderId: string;
+  /** Who has sent it from elsewhere, whence messages come in any order; left out: somebody here. */
+  readonly from?: string | undefined;
 }
 
 /** A unit of work of an author's in the name of the owner of a home. */
@@ -56,18 +66,7 @@ export function startDelivery(
   { by, senderId }: Pick<Delivery, 'by' | 'senderId'>,
 ): Delivery {
   const author: Author = { ...by, origin: 'scheduling' };
-  return { context, tx, by: author, senderId, users: knownUsers(tx), changes: [], later: [], read: new Map() };
-}
-
-/** Messages of one unit that answer messages: more than that are a loop. */
-const MOST_ANSWERS = 10_000;
-
-/** Sends what has come up while other messages were delivered. */
-export async function deliverLater(delivery: Delivery): Promise<void> {
-  for (let sent = 0; delivery.later.length > 0 && sent < MOST_ANSWERS; sent += 1) {
-    const [next] = delivery.later.splice(0, 1);
-    if (next !== undefined) await deliver(delivery, next);
-  }
+  return { context, tx, by: author, senderId, users: knownUsers(tx), changes: [], later: [], made: new Map() };
 }
 
 /** Brings a message to a calendar user: into the calendar of one of this server, else into the queue of those that wait. */
@@ -76,6 +75,7 @@ export async function deliver(delivery: Delivery, sending: Sending): Promise<Del
   const user = delivery.users.find(sending.to);
   if (user === undefined) return deliverElsewhere(delivery, sending);
   if (!user.hasHome) return '5.2';
+  if (!(await takesFrom(delivery, user.id, sending))) return '3.8';
   try {
     return await deliverHere(delivery, user, sending);
   } catch (error) {
@@ -85,38 +85,79 @@ export async function deliver(delivery: Delivery, sending: Sending): Promise<Del
   }
 }
 
+/** Texts of messages, each of which goes to many. */
+const OCTETS = new WeakMap<ItipMessage, Buffer>();
+
+export function octetsOf(message: ItipMessage): Buffer {
+  const octets = OCTETS.get(message) ?? Buffer.from(messageText(message));
+  OCTETS.set(message, octets);
+  return octets;
+}
+
 async function deliverElsewhere({ context, tx }: Delivery, sending: Sending): Promise<DeliveryStatus> {
-  const { to, message, quiet, senderId } = sending;
+  const { to, message, quiet, noted = false, senderId } = sending;
   if (!addressKey(to).startsWith('mailto:')) return '3.7';
-  if (quiet) return '1.0';
+  if (quiet || noted) return '1.0';
   const { method, uid } = message;
-  const octets = Buffer.from(messageText(message));
+  const octets = octetsOf(message);
   await queueMessage(tx, { homeId: senderId, recipient: to, method, uid, octets }, context.clock());
   return '1.0';
 }
 
 async function deliverHere(delivery: Delivery, user: CalendarUser, sending: Sending): Promise<DeliveryStatus> {
   const { context, tx } = delivery;
-  const { message, quiet } = sending;
+  const { message, quiet, noted, from } = sending;
   const found = await objectsOfUid(tx, user.id, message.uid);
   const mine = found.find(({ scheduleTag }) => scheduleTag !== undefined) ?? found[0];
-  const before = mine && parsed(mine);
+  const before = mine && parsedObject(mine);
   const memory = await readMemory(tx, user.id, message.uid);
   const now = context.clock();
-  const known = knownInOrder(before, message, memory);
-  const outcome = planReceive(known.mine, message, {
-    ...{ me: user.me, now, memory: known.memory, quiet },
+  const known = from === undefined ? knownInOrder(before, message, memory) : { mine: before, memory };
+  const planned = planReceive(known.mine, message, {
+    ...{ me: user.me, now, memory: known.memory, quiet, noted, from },
     isFreeUntilAnswered: context.settings.freeUntilAnswered,
   });
+  const room =
+    user.answersItself === true && !quiet
+      ? await roomOutcome(delivery, { user, before, message, outcome: planned })
+      : undefined;
+  const outcome = room?.outcome ?? planned;
   const isChange = outcome.outcome !== 'refused' && outcome.outcome !== 'ignored';
   if (isChange && !(await store(delivery, user, { mine, before, message, outcome }))) return '5.1';
   await writeMemory(context, tx, { homeId: user.id, uid: message.uid, before: memory, after: outcome.memory });
-  if (!isChange) return outcome.outcome === 'refused' ? '5.3' : '1.2';
-  if (!quiet) delivery.changes.push(...(await putInboxItem(context, tx, { homeId: user.id, message })));
+  if (from !== undefined && outcome.answer !== undefined) {
+    delivery.later.push({ to: from, message: outcome.answer, quiet: false, senderId: user.id });
+  }
+  if (room?.reply !== undefined) delivery.later.push({ ...room.reply, quiet: false, senderId: user.id });
+  if (!isChange && outcome.isToRead !== true) {
+    return outcome.outcome === 'refused' && !(await isOfHiddenGuests(delivery, user, before)) ? '5.3' : '1.2';
+  }
+  if (quiet || room?.needsPerson === false) return '1.2';
+  const changes = scheduleChanges(before, message, outcome);
+  delivery.changes.push(...(await putInboxItem(context, tx, { homeId: user.id, message, changes, about: before })));
   return '1.2';
 }
 
-const parsed = ({ octets }: CalendarObject): Component | undefined => parseCalendars(octets).calendars[0];
+/**
+ * Whether what the receiver has is a meeting whose guests do not see each other: that it stands in the way of another of its
+ * UID, as one of them can send it to whoever may be invited, is then not told.
+ */
+async function isOfHiddenGuests(
+  { tx, users }: Delivery,
+  { me }: CalendarUser,
+  mine: Component | undefined,
+): Promise<boolean> {
+  const { role, organizer = '' } = partIn(mine, me);
+  if (role !== 'attendee' || mine === undefined) return false;
+  await users.lookUp([organizer]);
+  const theirs = users.find(organizer);
+  const series = readSeries(mine);
+  if (theirs === undefined || series === undefined) return false;
+  return (await objectsOfUid(tx, theirs.id, series.uid)).some((each) => {
+    const calendar = parsedObject(each);
+    return calendar !== undefined && hidesGuests(readSeries(calendar));
+  });
+}
 
 interface Arrival {
   readonly mine: CalendarObject | undefined;
@@ -146,9 +187,26 @@ async function store(delivery: Delivery, user: CalendarUser, arrival: Arrival): 
   return true;
 }
 
+/** Copies that an answer brings up to date itself; those of a larger meeting follow (docs/adr/0022-large-meetings.md). */
+const MOST_REFRESHED_AT_ONCE = 10;
+
+/** Whether an answer to a meeting is shown to the others later. */
+export const isLarge = ({ components }: Component): boolean =>
+  components.some((component) => attendeesOf(component).size > MOST_REFRESHED_AT_ONCE);
+
+/** Whether nobody has come in by an answer, and no component: then nobody else is asked for anything. */
+function isSamePeople(before: Component, after: Component): boolean {
+  if (before.components.length !== after.components.length) return false;
+  const peopleOf = (component: Component): string => [...attendeesOf(component).keys()].sort().join('\n');
+  return before.components.every((each, at) => {
+    const other = after.components[at];
+    return other === each || (other !== undefined && peopleOf(each) === peopleOf(other));
+  });
+}
+
 /** The organizer's object with an answer in it; whom else that concerns is told when it is stored (RFC 6638 §4.2). */
 async function answered(
-  { context, later }: Delivery,
+  { context, tx, later }: Delivery,
   user: CalendarUser,
   { before, message, outcome }: Arrival,
 ): Promise<Component> {
@@ -160,19 +218,27 @@ async function answered(
   );
   if (before === undefined) return marked;
   const without = outcome.crossed === true ? [] : repliers;
-  const plan = refreshAfterReply(before, marked, { me: user.me, now: context.clock(), without });
+  const now = context.clock();
+  if (isLarge(marked) && isSamePeople(before, marked)) {
+    await noteCopiesToRefresh(tx, { homeId: user.id, uid: message.uid }, now);
+    return marked;
+  }
+  const plan = refreshAfterReply(before, marked, { me: user.me, now, without });
   later.push(
-    ...plan.messages.map(({ to, message: refresh, quiet }) => ({ to, message: refresh, quiet, senderId: user.id })),
+    ...plan.messages.map(({ to, message: refresh, quiet, noted }) => ({
+      ...{ to, message: refresh, quiet, noted },
+      senderId: user.id,
+    })),
   );
   return plan.calendar ?? marked;
 }
 
 /** RFC 6638 §3.2.9: what the answer says of itself, else that it succeeded. */
 function replyStatus(message: ItipMessage): string {
-  const status = messageComponents(message)
-    .map((component) => propertyOf(component, P['REQUEST-STATUS'])?.value)
-    .find((each) => each !== undefined);
-  return /^\d+(\.\d+){1,2}/.exec(status ?? '')?.[0] ?? '2.0';
+  const [component] = messageComponents(message);
+  const values = component === undefined ? [] : propertiesOf(component, P['REQUEST-STATUS']).map(({ value }) => value);
+  const codes = values.flatMap((value) => /^\s*(\d+(?:\.\d+){1,2})\b/.exec(value)?.[1] ?? []);
+  return codes.length === 0 ? '2.0' : codes.join(',');
 }
 
 interface Received {
@@ -181,13 +247,14 @@ interface Received {
   readonly isNewTag: boolean;
 }
 
-async function storeReceived(
+/** Writes what a message has made of an object, or an answer that its owner gives by itself. */
+export async function storeReceived(
   delivery: Delivery,
   collection: Collection,
   { mine, calendar, isNewTag }: Received,
 ): Promise<void> {
   const { context, tx, by } = delivery;
-  const object = readOnce(delivery, collection, Buffer.from(writeComponent(calendar)));
+  const object = madeOnce(delivery, collection, calendar);
   const name = mine?.name ?? `${newId()}.ics`;
   const scheduleTag = isNewTag ? newId() : undefined;
   const target = { collection, name, check: () => undefined, by, scheduleTag, isDelivery: true };
@@ -195,11 +262,11 @@ async function storeReceived(
   delivery.changes.push({ homeId: collection.homeId, collectionId: collection.id, seq });
 }
 
-/** Many get the same: it is read and indexed once. */
-function readOnce({ context, read }: Delivery, collection: Collection, octets: Buffer): ReadObject {
-  const key = `${collection.components?.join(' ') ?? ''}\n${octets.toString('latin1')}`;
-  const object = read.get(key) ?? atOnce(readingObject(context, collection, octets));
-  read.set(key, object);
+/** Many get the same: it is written and indexed once. */
+export function madeOnce({ context, made }: Delivery, collection: Collection, calendar: Component): ReadObject {
+  const object = made.get(calendar) ?? atOnce(writingObject(context, collection, calendar));
+  requireComponent(collection, object.component);
+  made.set(calendar, object);
   return object;
 }
 

@@ -7,6 +7,7 @@ import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
 import { publish } from './publish.ts';
 import { readObject } from './read-object.ts';
+import { quietScheduler } from './schedule.ts';
 import { writeObject } from './write-object.ts';
 
 export interface ImportObject {
@@ -33,7 +34,7 @@ export async function importObject(
     const stored = existing && (await objectByName(tx, collection.id, existing.name));
     if (stored !== undefined && saysTheSame(stored.octets, octets)) return undefined;
     const target = { collection, name: existing?.name ?? name, check: () => undefined, by: unnamed(origin) };
-    return writeObject(context, tx, target, object);
+    return writeObject(context, tx, { ...target, ...quietScheduler(tx, collection).target }, object);
   });
   if (written === undefined) return 'unchanged';
   publish(context, collection, written.seq);

@@ -1,3 +1,4 @@
+import type { RoomPolicy } from '../scheduling/room-policy.ts';
 import type { AutoSchedule, PrincipalKind } from '../store/schema.ts';
 
 /** A calendar that a principal shall have. */
@@ -36,6 +37,8 @@ export interface PrincipalSpec {
   readonly delegates?: Readonly<Record<'read' | 'write', readonly string[] | undefined>> | undefined;
   readonly capacity?: number | undefined;
   readonly features?: readonly string[] | undefined;
+  /** What may be booked of a room or resource; it replaces all that was said before. */
+  readonly policy?: RoomPolicy | undefined;
   /** Where this stands in its source, such as `users[3]`: the beginning of every error about it. */
   readonly path: string;
 }

@@ -23,12 +23,15 @@ interface Known {
 
 /** Every id that the specifications mention. */
 function idsIn(specs: readonly PrincipalSpec[]): string[] {
-  return specs.flatMap(({ id, members = [], delegates, autoAcceptGroup }) => [
+  return specs.flatMap(({ id, members = [], delegates, autoAcceptGroup, policy }) => [
     id,
     ...members,
     ...(delegates?.read ?? []),
     ...(delegates?.write ?? []),
     ...(autoAcceptGroup === undefined ? [] : [autoAcceptGroup]),
+    ...(policy?.approvers ?? []),
+    ...(policy?.bookers?.people ?? []),
+    ...(policy?.bookers?.groups ?? []),
   ]);
 }
 
@@ -59,7 +62,7 @@ function gives(spec: PrincipalSpec | undefined, name: string): boolean {
 }
 
 function linkProblems(
-  { id: own, path, members = [], delegates, autoAcceptGroup }: PrincipalSpec,
+  { id: own, path, members = [], delegates, autoAcceptGroup, policy }: PrincipalSpec,
   known: Known,
 ): SpecProblem[] {
   const kindOf = (id: string): Principal['kind'] | undefined => known.named.get(id)?.kind ?? known.stored.get(id)?.kind;
@@ -78,6 +81,9 @@ function linkProblems(
   const isGroup = autoAcceptGroup === undefined || kindOf(autoAcceptGroup) === 'group';
   return [
     ...unknown(members, 'members'),
+    ...unknown(policy?.approvers ?? [], 'policy.approvers'),
+    ...unknown(policy?.bookers?.people ?? [], 'policy.bookers.people'),
+    ...unknown(policy?.bookers?.groups ?? [], 'policy.bookers.groups'),
     ...unknown(delegates?.read ?? [], 'delegates.read'),
     ...unknown(delegates?.write ?? [], 'delegates.write'),
     ...unable(delegates?.read ?? [], 'delegates.read'),

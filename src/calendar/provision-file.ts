@@ -1,17 +1,11 @@
 import { BadRequest } from '../base/refusal.ts';
+import { ROOM_MODES, type RoomPolicy } from '../scheduling/room-policy.ts';
+import { readRoomPolicy } from '../scheduling/room-policy-value.ts';
 import { fold } from '../store/fold.ts';
 import type { PrincipalKind } from '../store/schema.ts';
 import type { PrincipalSpec, SpecProblem } from './principal-spec.ts';
 import * as read from './provision-value.ts';
 
-const AUTO_SCHEDULE = [
-  'none',
-  'accept-always',
-  'decline-always',
-  'accept-if-free',
-  'decline-if-busy',
-  'automatic',
-] as const;
 /** Names that stand in every home. */
 const RESERVED = ['inbox', 'outbox', 'notification', 'freebusy'];
 
@@ -39,13 +33,21 @@ const person = {
   calendars: read.listOf(calendar),
 };
 
+const policy: read.Reader<RoomPolicy> = (value, path, problems) => {
+  const reading = readRoomPolicy(value, path);
+  if ('policy' in reading) return reading.policy;
+  problems.push(...reading.problems);
+  return undefined;
+};
+
 const place = {
   ...person,
-  autoSchedule: read.wordOf(AUTO_SCHEDULE),
+  autoSchedule: read.wordOf(ROOM_MODES),
   autoAcceptGroup: read.id,
   delegates: read.objectOf({ read: read.listOf(read.id), write: read.listOf(read.id) }),
   capacity: read.count,
   features: read.listOf(read.label),
+  policy,
 };
 
 const file = read.objectOf({

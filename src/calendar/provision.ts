@@ -20,6 +20,7 @@ import { publishAll } from './notifications.ts';
 import type { CalendarSpec, PrincipalSpec } from './principal-spec.ts';
 import { problemsWithStored } from './provision-conflicts.ts';
 import { throwIfAny } from './provision-file.ts';
+import { policyText } from './set-room.ts';
 import { followMembers } from './share-members.ts';
 
 /** What a new principal of each kind gets where its specification names no calendars. */
@@ -120,7 +121,11 @@ interface Saved extends ProvisionOutcome {
 }
 
 async function saveOne({ tx, now, hashes, defaults, released }: Work, spec: PrincipalSpec): Promise<Saved> {
-  const { principal, created, changed } = await savePrincipal(tx, spec, now);
+  const { principal, created, changed } = await savePrincipal(
+    tx,
+    { ...spec, roomPolicy: spec.policy && policyText(spec.policy) },
+    now,
+  );
   const hash = hashes.get(spec.id);
   if (hash !== undefined) await setPasswordHash(tx, spec.id, hash, now);
   const calendars = spec.calendars ?? (created ? defaultsFor(principal, defaults) : []);

@@ -62,8 +62,8 @@ export async function putObject(context: CalendarContext, request: PutObject): P
         request.check(current);
       };
       const scheduler = schedulerFor(context, tx, { ...request, by });
-      const written = await writeObject(context, tx, { ...request, by, check, mayHold, ...scheduler?.target }, object);
-      return { written, changes: (await scheduler?.finish()) ?? [] };
+      const written = await writeObject(context, tx, { ...request, by, check, mayHold, ...scheduler.target }, object);
+      return { written, changes: await scheduler.finish() };
     },
     { lane: collection.homeId },
   );

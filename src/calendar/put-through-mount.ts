@@ -165,7 +165,7 @@ async function apply(
   requirePrivilege(privileges, found === undefined ? 'bind' : 'write-content');
   request.check(shown);
   const scheduler = schedulerFor(context, tx, request);
-  const target = { ...request, check: () => undefined, isForAll: true, ...scheduler?.target };
+  const target = { ...request, check: () => undefined, isForAll: true, ...scheduler.target };
   const stored = await writeObject(context, tx, target, base ?? sent);
   // What scheduling has put right is what the sharee sees, too.
   const isPlain =
@@ -176,7 +176,7 @@ async function apply(
     await keepOwnForm(tx, { ...form, ...of(mount, stored.head), octets: sent.octets });
   }
   const head = stored.rewritten === undefined ? seenHead(stored.head, sent) : stored.head;
-  return { written: { ...stored, head }, isPersonal: false, changes: (await scheduler?.finish()) ?? [] };
+  return { written: { ...stored, head }, isPersonal: false, changes: (await scheduler.finish()) ?? [] };
 }
 
 const of = (mount: Mount, { id }: Pick<ObjectHead, 'id'>) => ({

@@ -7,9 +7,11 @@ import { propertiesOf, propertyOf, type Component } from '../ical/component.ts';
 import { findingIndexEntry, type IndexEntry } from '../ical/index-entry.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import { validatingObject } from '../ical/validate.ts';
+import { writingComponent } from '../ical/write.ts';
 import { DAY } from '../base/clock.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
+import { rememberParsed } from './parsed.ts';
 
 /** Octets that may be stored in a calendar, with what SQL has to know of them. */
 export interface ReadObject {
@@ -36,6 +38,27 @@ export function* readingObject(
 ): Steps<ReadObject> {
   requireSize(context, octets);
   const calendar = yield* parsingCalendar(octets);
+  return yield* readingCalendar(context, collection, { octets, calendar });
+}
+
+/** As readingObject, of a calendar that was made here, of what was read before. */
+export function* writingObject(
+  context: CalendarContext,
+  collection: Collection,
+  calendar: Component,
+): Steps<ReadObject> {
+  const octets = Buffer.from(yield* writingComponent(calendar));
+  requireSize(context, octets);
+  const object = yield* readingCalendar(context, collection, { octets, calendar });
+  rememberParsed(object);
+  return object;
+}
+
+function* readingCalendar(
+  context: CalendarContext,
+  collection: Collection,
+  { octets, calendar }: Pick<ReadObject, 'octets' | 'calendar'>,
+): Steps<ReadObject> {
   requireFewOverrides(context, calendar);
   const { uid, component } = yield* validatingObject(calendar);
   requireIndexableUid(uid);
@@ -92,7 +115,8 @@ function requireIndexableUid(uid: string): void {
   throw new Refusal('valid-calendar-object-resource', `The UID is longer than ${MOST_OF_UID} octets`);
 }
 
-function requireComponent(collection: Collection, component: string): void {
+/** Throws Refusal: supported-calendar-component. */
+export function requireComponent(collection: Collection, component: string): void {
   if (collection.components === undefined || collection.components.includes(component)) return;
   throw new Refusal(
     'supported-calendar-component',

@@ -9,6 +9,7 @@ import type { Db } from '../store/store.ts';
 import { requireInHome } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
+import { requireNotDefault } from './default-calendar.ts';
 import { requireNotHeld } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection } from './model.ts';
@@ -34,6 +35,8 @@ export interface RemoveCollection {
   /** Collections that must be as they were read: see requireUnchanged. */
   readonly unchanged: readonly Collection[];
   readonly locks?: LockHolder | undefined;
+  /** Schedule-Reply: F (RFC 6638 §8.1): organizers are not told that an attendee has removed their meetings. */
+  readonly silent?: boolean;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface RemoveCollection {
  */
 export async function removeCollection(
   context: CalendarContext,
-  { actor, collection, check, unchanged, locks }: RemoveCollection,
+  { actor, collection, check, unchanged, locks, silent }: RemoveCollection,
 ): Promise<void> {
   const place = collection.mount ?? collection;
   await requireInHome(context, actor, place.homeId, 'unbind');
@@ -53,7 +56,7 @@ export async function removeCollection(
     await requireUnchanged(tx, unchanged);
     if (collection.mount !== undefined) return leaveShare(context, tx, { mount: collection.mount, by });
     await requireUnlocked(context, tx, locks, [{ collection, whole: true }]);
-    return remove(context, tx, collection, by);
+    return remove(context, tx, collection, { by, silent });
   });
   publishAll(context, changes);
   context.hub.publish({ homeId: place.homeId, collectionId: place.id, seq: collection.seq });
@@ -64,12 +67,13 @@ async function remove(
   context: CalendarContext,
   tx: Db,
   collection: Collection,
-  by: Author,
+  { by, silent }: { readonly by: Author; readonly silent?: boolean | undefined },
 ): Promise<readonly Change[]> {
   const { id: subject, homeId, uri } = collection;
   await requireNotHeld(context, tx, collection, by);
+  await requireNotDefault(tx, collection);
   const at = context.clock();
-  const scheduler = startScheduling(context, tx, { by, collection });
+  const scheduler = startScheduling(context, tx, { by, collection, silent });
   await scheduler.removingAll();
   const changes = await endShares(context, tx, collection);
   await trashCollection(tx, subject, at, by);
@@ -111,7 +115,7 @@ export async function renameCollection(context: CalendarContext, request: Rename
         throw new Refusal('calendar-collection-location-ok', 'The destination is a shared calendar');
       }
       await requireUnlocked(context, tx, locks, [{ collection: target, whole: true }]);
-      ended.push(...(await remove(context, tx, target, by)));
+      ended.push(...(await remove(context, tx, target, { by })));
     }
     if (collection.mount === undefined) {
       await requireUnlocked(context, tx, locks, [{ collection, whole: true }]);

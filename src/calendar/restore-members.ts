@@ -9,6 +9,7 @@ import { requireUnlocked } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { publish } from './publish.ts';
 import { etagOf, readObject, type ReadObject } from './read-object.ts';
+import { quietScheduler } from './schedule.ts';
 import { claimSeq, writeObject } from './write-object.ts';
 
 /** What is to stand at a name. */
@@ -142,7 +143,12 @@ async function bringBack({ context, collection, by }: Work, { wanted, current }:
   const object = await readVersion(context, collection, state, octets);
   return context.store.write(async (tx) => {
     const check = (head: ObjectHead | undefined): void => requireAsPlanned(head, current?.etag);
-    const { head, seq } = await writeObject(context, tx, { collection, name, check, by }, object);
+    const { head, seq } = await writeObject(
+      context,
+      tx,
+      { collection, name, check, by, ...quietScheduler(tx, collection).target },
+      object,
+    );
     if (state.contentType !== undefined) await setContentType(tx, head, state.contentType);
     for (const [property, xml] of Object.entries(state.dead)) {
       await setDeadProperty(tx, collection.homeId, head.id, property, xml);

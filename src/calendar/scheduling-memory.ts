@@ -5,10 +5,17 @@ import type { CalendarContext } from './context.ts';
 
 /** What a calendar user remembers of the messages about a UID (RFC 5546 §2.1.5). */
 export async function readMemory(db: Db, homeId: string, uid: string): Promise<Memory> {
-  const saved = await memoryOf(db, homeId, uid);
-  // Written by writeMemory.
-  return saved === undefined ? NO_MEMORY : (JSON.parse(saved) as Memory);
+  return memoryFrom(await memoryOf(db, homeId, uid));
 }
+
+/** As it was saved. */
+export const memoryFrom = (saved: string | undefined): Memory =>
+  // Written by memoryText.
+  saved === undefined ? NO_MEMORY : (JSON.parse(saved) as Memory);
+
+/** As it is saved: -Infinity stands for no DTSTAMP, and JSON has no word for it. */
+export const memoryText = (memory: Memory): string =>
+  JSON.stringify(memory, (_, value: unknown) => (value === Number.NEGATIVE_INFINITY ? Number.MIN_SAFE_INTEGER : value));
 
 export interface ChangedMemory {
   readonly homeId: string;
@@ -24,10 +31,8 @@ export async function writeMemory(
   { homeId, uid, before, after }: ChangedMemory,
 ): Promise<void> {
   if (after === before) return;
-  // -Infinity stands for no DTSTAMP, and JSON has no word for it.
-  const memory = JSON.stringify(after, (_, value: unknown) =>
-    value === Number.NEGATIVE_INFINITY ? Number.MIN_SAFE_INTEGER : value,
-  );
+  const memory = memoryText(after);
+  if (memory === memoryText(before)) return;
   await saveMemory(tx, { homeId, uid, memory, now: clock() });
 }
 

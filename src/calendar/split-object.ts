@@ -1,13 +1,12 @@
 import type { Actor } from '../auth/actor.ts';
+import type { Change } from '../base/hub.ts';
 import { newId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { createTurns, inTurns, type Turns } from '../base/turns.ts';
 import { propertyOf } from '../ical/component.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import { splittingSeries } from '../ical/split.ts';
-import { copyDeadProperties } from '../store/dead-properties.ts';
 import { headByName, objectByName } from '../store/objects.ts';
-import { keepOwnForm, ownFormsOf } from '../store/personal-objects.ts';
 import type { Db } from '../store/store.ts';
 import { requireOn } from './access.ts';
 import { authorOf } from './author.ts';
@@ -16,9 +15,11 @@ import { writeGuarded } from './guard.ts';
 import type { LockHolder } from './locks.ts';
 import type { CalendarObject, Collection, ObjectHead } from './model.ts';
 import { headSeen } from './personal-forms.ts';
+import { publishAll } from './notifications.ts';
 import { publish } from './publish.ts';
 import { readingObject, type ReadObject } from './read-object.ts';
 import { shownObjects } from './shown-object.ts';
+import { keepBeside, splitMeeting, type SplitParts } from './split-meeting.ts';
 import { requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 
 export interface SplitObject {
@@ -55,8 +56,8 @@ const ATTEMPTS = 5;
 const EXPANSIONS = 4;
 
 /**
- * Splits a recurring object in two within its calendar, caldav-recursplit §3: both are written, or none. Dead properties go
- * with both, and so do managed attachments that they name. Throws valid-rid-parameter, invalid-split (also to an attendee
+ * Splits a recurring object in two within its calendar, caldav-recursplit §3: both are written, or none, and with them the
+ * copies of those who are invited. Dead properties go with both, and so do managed attachments that they name. Throws valid-rid-parameter, invalid-split (also to an attendee
  * of a scheduled event), need-privileges, 404, and what readObject and writeObject throw.
  */
 export async function splitObject(context: CalendarContext, request: SplitObject): Promise<SplitObjects> {
@@ -76,7 +77,7 @@ export async function splitObject(context: CalendarContext, request: SplitObject
       if (isStale) throw new ConditionFailed('The resource was changed meanwhile');
     };
     try {
-      return await store(context, { ...request, requireSame }, parts);
+      return await store(context, { ...request, requireSame, found }, parts);
     } catch (error) {
       if (!isStale || attempt === ATTEMPTS) throw error;
     }
@@ -96,14 +97,15 @@ function requireUid(uid: string): void {
 interface Prepared extends SplitObject {
   /** Throws where the object is not any more what was split. */
   readonly requireSame: (source: ObjectHead) => void;
+  /** What was split. */
+  readonly found: CalendarObject;
 }
 
-interface Parts {
-  readonly later: ReadObject;
-  readonly earlier: ReadObject;
-}
-
-async function partsOf(context: CalendarContext, request: SplitObject, { octets }: CalendarObject): Promise<Parts> {
+async function partsOf(
+  context: CalendarContext,
+  request: SplitObject,
+  { octets }: CalendarObject,
+): Promise<SplitParts> {
   const turns = createTurns();
   const calendar = await inTurns(parsingCalendar(octets), turns);
   for (const component of calendar.components) {
@@ -123,44 +125,49 @@ async function partsOf(context: CalendarContext, request: SplitObject, { octets 
   return { earlier: await read(earlier, turns), later: await read(later, turns) };
 }
 
-async function store(context: CalendarContext, request: Prepared, parts: Parts): Promise<SplitObjects> {
+async function store(context: CalendarContext, request: Prepared, parts: SplitParts): Promise<SplitObjects> {
   const { collection } = request;
-  const { objects, seq } = await writeGuarded(context, (tx) => write(context, tx, request, parts), {
+  const { objects, seq, changes } = await writeGuarded(context, (tx) => write(context, tx, request, parts), {
     lane: collection.homeId,
   });
   publish(context, collection, seq);
+  publishAll(context, changes);
   return objects;
 }
 
 async function write(
   context: CalendarContext,
   tx: Db,
-  { actor, collection, name, newName, check, requireSame, unchanged, locks }: Prepared,
-  parts: Parts,
-): Promise<{ readonly objects: SplitObjects; readonly seq: number }> {
+  { actor, collection, name, newName, check, requireSame, unchanged, locks, found }: Prepared,
+  parts: SplitParts,
+): Promise<{ readonly objects: SplitObjects; readonly seq: number; readonly changes: readonly Change[] }> {
   await requireUnchanged(tx, unchanged);
   const source = await headByName(tx, collection.id, name);
   check(await headSeen(context, tx, collection, source));
   if (source === undefined) throw new BadRequest('There is no such resource', { status: 404 });
   requireSame(source);
-  const target = { collection, by: authorOf(actor), locks, check: () => undefined, isForAll: true };
+  const by = authorOf(actor);
+  const meeting =
+    source.scheduleTag === undefined
+      ? undefined
+      : await splitMeeting(context, tx, { actor, by, collection, before: found, parts });
+  const { later: fromPoint, earlier: untilPoint } = meeting ?? parts;
+  const scheduleTag = (): string | undefined => (meeting === undefined ? undefined : newId());
+  const target = { collection, by, locks, check: () => undefined, isForAll: true };
   // First the copy: of what the source then names no more, it may hold what the source held.
   const earlier = await writeObject(
     context,
     tx,
-    { ...target, name: newName, mayHold: { from: source.id } },
-    parts.earlier,
+    { ...target, name: newName, mayHold: { from: source.id }, scheduleTag: scheduleTag() },
+    untilPoint,
   );
-  await copyDeadProperties(tx, source.id, earlier.head.id, collection.homeId);
-  const later = await writeObject(context, tx, { ...target, name }, parts.later);
+  const later = await writeObject(context, tx, { ...target, name, scheduleTag: scheduleTag() }, fromPoint);
   // What sharees have for themselves of the whole is put together with each half when it is read.
-  for (const own of await ownFormsOf(tx, source.id)) {
-    await keepOwnForm(tx, { ...own, objectId: earlier.head.id, seq: later.seq });
-  }
+  await keepBeside(tx, { from: source, to: earlier.head, collection, seq: later.seq });
   const seen = async ({ head }: WrittenObject, { octets }: ReadObject): Promise<CalendarObject> => {
     const object = { ...head, octets };
     return (await shownObjects(context, collection, [object], tx))[0] ?? object;
   };
-  const objects = { later: await seen(later, parts.later), earlier: await seen(earlier, parts.earlier) };
-  return { objects, seq: later.seq };
+  const objects = { later: await seen(later, fromPoint), earlier: await seen(earlier, untilPoint) };
+  return { objects, seq: later.seq, changes: (await meeting?.finish()) ?? [] };
 }

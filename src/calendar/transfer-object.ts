@@ -16,7 +16,7 @@ import type { CalendarObject, Collection, ObjectHead, Principal } from './model.
 import { publishAll } from './notifications.ts';
 import { publish } from './publish.ts';
 import { requirePropertyOctets } from './quota.ts';
-import { schedulerFor, startScheduling } from './schedule.ts';
+import { schedulerFor, startScheduling, type Scheduler } from './schedule.ts';
 import { isHidden } from './shown-object.ts';
 import {
   isSameSource,
@@ -115,7 +115,9 @@ async function transfer(
   // Read first: a removed resource has none left.
   const kept = await keptOf(tx, request, source);
   const properties = await deadProperties(tx, source.id);
-  const target = await clearTarget(context, tx, request, source);
+  // A meeting that something plain takes the place of is removed (RFC 6638 §3.2.3.1).
+  const replacing = startScheduling(context, tx, { actor, by, collection: to.collection });
+  const target = await clearTarget(context, tx, request, { source, replacing });
   const schedulers = schedulersFor(context, tx, request, by);
   await schedulers.leaving?.removing(source);
   const removedSeq =
@@ -143,7 +145,11 @@ async function transfer(
   return {
     written: target === undefined ? seen : { ...seen, outcome: 'updated' },
     removedSeq,
-    changes: [...((await schedulers.leaving?.finish()) ?? []), ...((await schedulers.arriving?.finish()) ?? [])],
+    changes: [
+      ...(await replacing.finish()),
+      ...((await schedulers.leaving?.finish()) ?? []),
+      ...((await schedulers.arriving?.finish()) ?? []),
+    ],
   };
 }
 
@@ -160,7 +166,7 @@ async function clearTarget(
   context: CalendarContext,
   tx: Db,
   { actor, to, overwrite, locks, there }: Allowed,
-  source: CalendarObject,
+  { source, replacing }: { readonly source: CalendarObject; readonly replacing: Scheduler },
 ): Promise<ObjectHead | undefined> {
   const target = await headByName(tx, to.collection.id, to.name);
   if (target === undefined) return undefined;
@@ -172,7 +178,14 @@ async function clearTarget(
       member: { collection: to.collection, name: to.name },
     });
   }
-  await remove(context, tx, { head: target, ...to, locks }, { kind: 'deleted', by: authorOf(actor) });
+  if (target.scheduleTag !== undefined && source.scheduleTag !== undefined) {
+    throw new Refusal('unique-scheduling-object-resource', 'The destination is this meeting as somebody else has it', {
+      member: { collection: to.collection, name: to.name },
+    });
+  }
+  const by = authorOf(actor);
+  await replacing.removing(target);
+  await remove(context, tx, { head: target, ...to, locks }, { kind: 'deleted', by });
   return target;
 }
 

@@ -15,6 +15,7 @@ import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { mounted } from './mounts.ts';
 import type { ReadObject } from './read-object.ts';
+import { requireRoomFree } from './require-room-free.ts';
 import { keepForOthers } from './shared-form.ts';
 
 export interface WrittenObject {
@@ -67,10 +68,11 @@ export async function writeObject(
   const { head: current, isShared } = await headToReplace(tx, collection.id, name);
   check(current);
   if (!isDelivery) await requireUnlocked(context, tx, locks, [{ collection, object: current }]);
-  await requireUid(tx, collection, { current, name, uid: given.uid });
+  await requireUid(tx, target, current, given);
   const form = target.schedule === undefined ? target : await target.schedule(current, given);
   const { object = given, scheduleTag } = { object: undefined, ...form };
   const rewritten = object.etag === given.etag ? undefined : object.octets;
+  if (!isDelivery) await requireRoomFree(context, tx, { collection, current, object });
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
   if (!isDelivery) {
@@ -123,9 +125,11 @@ export async function claimSeq(tx: Db, collection: Collection, now: number): Pro
 
 async function requireUid(
   tx: Db,
-  collection: Collection,
-  { current, name, uid }: { readonly current: ObjectHead | undefined; readonly name: string; readonly uid: string },
+  { collection, name, schedule }: WriteTarget,
+  current: ObjectHead | undefined,
+  given: ReadObject,
 ): Promise<void> {
+  const { uid } = given;
   if (current !== undefined && current.uid !== uid) {
     throw new Refusal('no-uid-conflict', 'The resource holds another UID, which cannot be changed', {
       member: { collection, name },
@@ -133,6 +137,8 @@ async function requireUid(
   }
   const holder = await headByUid(tx, collection.id, uid);
   if (holder === undefined || holder.name === name) return;
+  // What may not be made of that meeting is refused as such: another UID would be no way out (RFC 6638 §3.2.4).
+  if (holder.scheduleTag !== undefined) await schedule?.(holder, given);
   throw new Refusal('no-uid-conflict', 'Another resource of this calendar has this UID', {
     member: { collection, name: holder.name },
   });

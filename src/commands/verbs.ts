@@ -20,6 +20,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'remove a user and everything that is theirs',
     load: async () => (await import('./user-remove.ts')).userRemove,
   },
+  'room set': {
+    summary: 'say how a room or resource answers, and what may be booked of it',
+    load: async () => (await import('./room-set.ts')).roomSet,
+  },
+  'room show': {
+    summary: 'tell how a room or resource answers',
+    load: async () => (await import('./room-show.ts')).roomShow,
+  },
   backup: { summary: 'copy the database while it is used', load: async () => (await import('./backup.ts')).backup },
   restore: {
     summary: 'put a backup in the place of the database',

@@ -55,7 +55,7 @@ export const KEYS = {
     freeUntilAnswered: key(
       flag,
       false,
-      'Whether an invitation takes no time (TRANSP:TRANSPARENT) until it is answered; clients then have to say that it does.',
+      "Whether an invitation takes no time (TRANSP:TRANSPARENT) until it is answered, as on Apple's server; an answer that says that it takes time has to bring TRANSP:OPAQUE. The test profile has it, for the suites that were written for that server.",
     ),
   },
   access: {

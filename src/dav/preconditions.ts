@@ -52,6 +52,7 @@ export const PRECONDITIONS = {
   'max-resources': [me('max-resources'), 403],
   'max-bytes': [me('max-bytes'), 403],
   'device-held': [kalends('device-held'), 403],
+  'room-is-free': [kalends('room-is-free'), 409],
   'max-attachment-size': [caldav('max-attachment-size'), 403],
   'max-attachments-per-resource': [caldav('max-attachments-per-resource'), 403],
   'valid-action-parameter': [caldav('valid-action-parameter'), 403],
@@ -67,6 +68,9 @@ export const PRECONDITIONS = {
   'unique-scheduling-object-resource': [caldav('unique-scheduling-object-resource'), 403],
   'same-organizer-in-all-components': [caldav('same-organizer-in-all-components'), 403],
   'allowed-organizer-scheduling-object-change': [caldav('allowed-organizer-scheduling-object-change'), 403],
+  'valid-attendee-comment-change': [cs('valid-attendee-comment-change'), 403],
+  'default-calendar-needed': [caldav('default-calendar-needed'), 403],
+  'valid-schedule-default-calendar-URL': [caldav('valid-schedule-default-calendar-URL'), 403],
   'allowed-attendee-scheduling-object-change': [caldav('allowed-attendee-scheduling-object-change'), 403],
   'quota-not-exceeded': [dav('quota-not-exceeded'), 507],
 } as const satisfies Record<RefusalCode, readonly [ClarkName, 400 | 403 | 409 | 412 | 423 | 507]>;

@@ -4,7 +4,7 @@ import type { CollectionPatch, PropertyChanges } from '../calendar/collection-pa
 import { PERSONAL_PROPERTIES } from '../calendar/mounts.ts';
 import { refusalElement, refusalStatus } from './error-body.ts';
 import { PROPERTIES } from './properties/index.ts';
-import type { Property } from './property.ts';
+import type { Property, Surroundings } from './property.ts';
 import { COLLECTION_KINDS, DIRECTORY_KINDS, isKind, type Kind, type Resource } from './resource.ts';
 import { dav, type ClarkName } from './xml/names.ts';
 import type { Xml, XmlNode } from './xml/node.ts';
@@ -53,7 +53,7 @@ export function instructionsOf(body: XmlNode): readonly Instruction[] {
   });
 }
 
-export interface UpdateTarget {
+export interface UpdateTarget extends Partial<Surroundings> {
   /** The kind of the resource that has, or will have, the properties. */
   readonly kind: Kind;
   /** MKCALENDAR and MKCOL may set what PROPPATCH may not: the component set (RFC 4791 §5.2.3). */
@@ -123,7 +123,7 @@ function changeOf(property: Property, node: XmlNode | undefined, target: UpdateT
   if (!isChangeable || property.change === undefined || (property.createOnly === true && !target.creating)) {
     throw protectedProperty(property.name);
   }
-  const change = property.change(node);
+  const change = property.change(node, { collectionAt: target.collectionAt ?? (() => undefined) });
   if (target.isMounted === true && !isPersonal(change)) throw protectedProperty(property.name);
   return change;
 }

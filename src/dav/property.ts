@@ -1,6 +1,7 @@
 import type { Actor } from '../auth/actor.ts';
 import type { CollectionPatch } from '../calendar/update-collection.ts';
 import type { CalendarContext } from '../calendar/context.ts';
+import type { Collection } from '../calendar/model.ts';
 import { isKind, type Kind, type Resource, type ResourceOf } from './resource.ts';
 import type { ClarkName } from './xml/names.ts';
 import type { Xml, XmlNode } from './xml/node.ts';
@@ -22,6 +23,12 @@ export interface DavContext {
 /** A value may need a look into the database; undefined becomes a 404 propstat (RFC 4918 §9.1). */
 export type Value = Xml | undefined | Promise<Xml | undefined>;
 
+/** What the value of a property may name. */
+export interface Surroundings {
+  /** The collection at an href, of those in the same home; undefined: there is none. */
+  collectionAt(href: string): Collection | undefined;
+}
+
 export interface Property {
   readonly name: ClarkName;
   /** Whether DAV:allprop returns it. CalDAV's own properties SHOULD NOT be (RFC 4791 §5.2). */
@@ -33,7 +40,7 @@ export interface Property {
    * What PROPPATCH, MKCALENDAR or MKCOL of this property changes; `node` is undefined for DAV:remove. Throws a Refusal
    * where the value is not acceptable. A live property without it is protected (RFC 4918 §15).
    */
-  readonly change: ((node: XmlNode | undefined) => CollectionPatch) | undefined;
+  readonly change: ((node: XmlNode | undefined, around: Surroundings) => CollectionPatch) | undefined;
   /** Whether only MKCALENDAR and MKCOL may set it: PROPPATCH then answers cannot-modify-protected-property. */
   readonly createOnly: boolean;
   /** Whether PROPPATCH changes it on a proxy, which is no collection: see delegate-list.ts. */
@@ -45,7 +52,7 @@ interface Spec<K extends Kind> {
   readonly allprop?: boolean;
   readonly on: readonly K[];
   get(resource: ResourceOf<K>, context: DavContext): Value;
-  readonly change?: (node: XmlNode | undefined) => CollectionPatch;
+  readonly change?: (node: XmlNode | undefined, around: Surroundings) => CollectionPatch;
   readonly createOnly?: boolean;
   readonly onProxies?: boolean;
 }

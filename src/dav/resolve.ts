@@ -5,7 +5,7 @@ import { collectionAt, homeOf } from '../calendar/collections.ts';
 import type { CalendarContext } from '../calendar/context.ts';
 import { canDelegate } from '../calendar/delegates.ts';
 import { directoryPrivileges, directoryState } from '../calendar/directory.ts';
-import { readableAttachment } from '../calendar/linked-attachments.ts';
+import { fetchableAttachment } from '../calendar/invited-attachments.ts';
 import { headAt, objectAt } from '../calendar/get-objects.ts';
 import type { Collection, Principal, PrincipalKind } from '../calendar/model.ts';
 import { makePlainRoot, plainAt } from '../calendar/plain-collections.ts';
@@ -168,8 +168,9 @@ const READABLE: ReadonlySet<Privilege> = new Set(['read', 'read-current-user-pri
 const UNREADABLE: ReadonlySet<Privilege> = new Set();
 
 /**
- * The managed attachments of a home, and one of them. Whoever may read an object that names an attachment may read it;
- * where there is no such object nobody may, so that those which exist and those which do not answer alike.
+ * The managed attachments of a home, and one of them. Whoever may read an object that names an attachment may read it, and
+ * who is invited to it; where there is no such object nobody may, so that those which exist and those which do not answer
+ * alike.
  */
 async function resolveAttachment(
   { calendar, actor }: Question,
@@ -180,7 +181,7 @@ async function resolveAttachment(
     const held: ReadonlySet<Privilege> = new Set(TO_READ.filter((each) => privileges.has(each)));
     return { kind: 'attachments', href: `${homeHref(owner.id)}${ATTACHMENTS}/`, owner, privileges: held };
   }
-  const attachment = await readableAttachment(calendar, actor, id);
+  const attachment = await fetchableAttachment(calendar, actor, id);
   if (attachment?.homeId !== owner.id) return missing(segments, UNREADABLE);
   return { kind: 'attachment', href: attachmentHref(attachment), attachment, privileges: READABLE };
 }

@@ -9,7 +9,11 @@ import { asBuffer, createLineReader } from './content-line.ts';
 export const isPersonalComponent = (name: string): boolean => name === 'VALARM';
 export const isPersonalProperty = (name: string): boolean =>
   PERSONAL_PROPERTIES.has(name) || name.startsWith('X-MOZ-SNOOZE-TIME');
-const PERSONAL_PROPERTIES: ReadonlySet<string> = new Set(['TRANSP', 'X-MOZ-LASTACK', 'X-MOZ-GENERATION']);
+const PERSONAL_PROPERTIES: ReadonlySet<string> = new Set([
+  ...['TRANSP', 'X-MOZ-LASTACK', 'X-MOZ-GENERATION'],
+  // Between an attendee and the organizer, whoever else has the calendar (caldav-privatecomments §3).
+  ...['X-CALENDARSERVER-PRIVATE-COMMENT', 'X-CALENDARSERVER-ATTENDEE-COMMENT'],
+]);
 
 /** A stretch of octets: whole content lines. */
 export interface Stretch {

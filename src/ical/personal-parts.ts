@@ -91,7 +91,8 @@ export function mayHavePersonalParts(octets: Uint8Array): boolean {
   return PERSONAL_WORD.test(text) || (/\n[ \t]/.test(text) && PERSONAL_WORD.test(text.replaceAll(/\r*\n[ \t]/g, '')));
 }
 
-const PERSONAL_WORD = /^(?:BEGIN[^:\r\n]*:\s*VALARM|TRANSP|X-MOZ-(?:LASTACK|SNOOZE-TIME|GENERATION))/im;
+const PERSONAL_WORD =
+  /^(?:BEGIN[^:\r\n]*:\s*VALARM|TRANSP|X-MOZ-(?:LASTACK|SNOOZE-TIME|GENERATION)|X-CALENDARSERVER-(?:PRIVATE|ATTENDEE)-COMMENT)/im;
 
 interface Parsed {
   readonly octets: Uint8Array;

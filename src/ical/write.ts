@@ -23,11 +23,25 @@ function* appending(component: Component, lines: string[]): Steps<void> {
   lines.push(`BEGIN:${component.name}\r\n`);
   for (const property of component.properties) {
     if (lines.length % LINES === 0) yield;
-    const line = unfolded(property);
-    lines.push(line.length > LONG ? yield* folding(line) : foldLine(line));
+    if (property.name === 'ATTENDEE') lines.push(guestLine(property));
+    else {
+      const line = unfolded(property);
+      lines.push(line.length > LONG ? yield* folding(line) : foldLine(line));
+    }
   }
   for (const child of component.components) yield* appending(child, lines);
   lines.push(`END:${component.name}\r\n`);
+}
+
+/** Guests are written with each revision and in each copy of a meeting, and few of them differ from before. */
+const GUESTS = new WeakMap<Property, string>();
+
+function guestLine(property: Property): string {
+  const known = GUESTS.get(property);
+  if (known !== undefined) return known;
+  const line = writeProperty(property);
+  GUESTS.set(property, line);
+  return line;
 }
 
 /** One content line, folded, with its CRLF. Its value is taken as it is: escape TEXT before. */

@@ -9,6 +9,22 @@ export type IsMe = (address: string) => boolean;
  * address as though it had the scheme, of other URIs the scheme in any case.
  */
 export function addressKey(address: string): string {
+  const known = KEYS.get(address);
+  if (known !== undefined) return known;
+  const key = keyOf(address);
+  if (address.length > LONGEST_KEPT) return key;
+  if (KEYS.size >= MOST_KEYS) KEYS.clear();
+  KEYS.set(address, key);
+  return key;
+}
+
+/** Each address of a meeting is compared with many. */
+const KEYS = new Map<string, string>();
+const MOST_KEYS = 10_000;
+/** Longer than any address of mail (RFC 5321 §4.5.3.1): what outlives a request is not as large as somebody likes. */
+const LONGEST_KEPT = 500;
+
+function keyOf(address: string): string {
   const text = address.trim();
   const colon = text.indexOf(':');
   if (colon < 0) return text.includes('@') ? `mailto:${text.toLowerCase()}` : text.toLowerCase();
@@ -31,24 +47,50 @@ function decoded(text: string): string {
 /** A predicate for these addresses. */
 export function isOneOf(...addresses: readonly string[]): IsMe {
   const keys = new Set(addresses.map(addressKey));
-  return (address) => keys.has(addressKey(address));
+  const isMe: IsMe = (address) => keys.has(addressKey(address));
+  const [only] = keys;
+  if (only !== undefined && keys.size === 1) ONLY_KEYS.set(isMe, only);
+  return isMe;
 }
+
+/** Of predicates for one address, its key: so that one of very many is found without asking each. */
+const ONLY_KEYS = new WeakMap<IsMe, string>();
 
 export const isSameAddress = (one: string, other: string): boolean => addressKey(one) === addressKey(other);
 
 /** ATTENDEE of a person in a component; of two lines for one person the first. */
-export const attendeeOf = (component: Component, isMe: IsMe): Property | undefined =>
-  propertiesOf(component, P.ATTENDEE).find(({ value }) => isMe(value));
+export function attendeeOf(component: Component, isMe: IsMe): Property | undefined {
+  const key = ONLY_KEYS.get(isMe);
+  if (key !== undefined) return attendeesOf(component).get(key);
+  return propertiesOf(component, P.ATTENDEE).find(({ value }) => isMe(value));
+}
 
 /** All ATTENDEE properties by the address as it is compared; of two of one address the first. */
 export function attendeesOf(component: Component): ReadonlyMap<string, Property> {
+  const known = ATTENDEES.get(component);
+  if (known !== undefined) return known;
   const found = new Map<string, Property>();
   for (const property of propertiesOf(component, P.ATTENDEE)) {
     const key = addressKey(property.value);
     if (!found.has(key)) found.set(key, property);
   }
+  ATTENDEES.set(component, found);
   return found;
 }
+
+const ATTENDEES = new WeakMap<Component, ReadonlyMap<string, Property>>();
+
+/** All ATTENDEE properties of a person in a component, in their order. */
+export function attendeeLinesOf(component: Component, isMe: IsMe): readonly Property[] {
+  const key = ONLY_KEYS.get(isMe);
+  if (key === undefined) return propertiesOf(component, P.ATTENDEE).filter(({ value }) => isMe(value));
+  const known =
+    LINES.get(component) ?? Map.groupBy(propertiesOf(component, P.ATTENDEE), ({ value }) => addressKey(value));
+  LINES.set(component, known);
+  return known.get(key) ?? [];
+}
+
+const LINES = new WeakMap<Component, ReadonlyMap<string, readonly Property[]>>();
 
 export const organizerOf = (component: Component): string | undefined => propertyOf(component, P.ORGANIZER)?.value;
 

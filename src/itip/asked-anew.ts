@@ -1,7 +1,7 @@
 import { paramOf, propertiesOf, propertyOf, type Component, type Property } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { addressKey, attendeesOf, partstatOf, scheduleAgentOf, type IsMe } from './address.ts';
-import { withoutParams, withoutProperties, withParam, withProperties } from './component-edit.ts';
+import { withoutParams, withoutProperties, withParam, withProperties, withProperty } from './component-edit.ts';
 import { keyOfTime, MASTER, type InstanceKey } from './instance-key.ts';
 import { isCancelled } from './personal.ts';
 import {
@@ -55,7 +55,16 @@ export function prepareChange(change: OrganizersChange): PreparedChange {
     const settled = withAnswers(onceEach(component), known, isSaid ? change : unsaid, corrected);
     components.set(key, asked.has(key) ? askedAnew(settled, me) : settled);
   }
+  withOrganizer(components);
   return { components, corrected: [...corrected], asked };
+}
+
+/** Who organizes a day organizes the series: a master that says nothing of it says so (RFC 6638 §3.2.4.2). */
+function withOrganizer(components: Map<InstanceKey, Component>): void {
+  const master = components.get(MASTER);
+  if (master === undefined || propertyOf(master, P.ORGANIZER) !== undefined) return;
+  const [line] = [...components.values()].flatMap((each) => propertyOf(each, P.ORGANIZER) ?? []);
+  if (line !== undefined) components.set(MASTER, withProperty(master, line));
 }
 
 /** An attendee is named once: of two lines for one address the first counts. */
@@ -115,10 +124,12 @@ function hasFurther(before: Series, after: Series): boolean {
 /** Overrides that the change needs and has not: for days reinstated, and for answers of single days. */
 function addMissing(change: OrganizersChange, components: Map<InstanceKey, Component>, asked: Set<InstanceKey>): void {
   const { before, after, me } = change;
-  if (before === undefined || after.master === undefined || asked.has(MASTER)) return;
+  if (before === undefined || after.master === undefined) return;
   if (!propertiesOf(after.master, P.ATTENDEE).some(({ value }) => !me(value))) return;
   const excluded = excludedKeys(after);
-  for (const key of excludedKeys(before)) {
+  // Who is asked of the whole series is asked of its days.
+  const isSeriesAsked = asked.has(MASTER);
+  for (const key of isSeriesAsked ? [] : excludedKeys(before)) {
     const derived = excluded.has(key) || components.has(key) ? undefined : derivedInstance(after, key);
     if (derived === undefined) continue;
     components.set(key, derived);
@@ -130,7 +141,8 @@ function addMissing(change: OrganizersChange, components: Map<InstanceKey, Compo
     const derived = derivedInstance(after, key);
     if (derived === undefined) continue;
     const isMoved = isCancelled(override) || timeDifferences(override, derived, contexts).length > 0;
-    if (!isMoved && !hasOtherAnswers(override, derived, me)) continue;
+    const isAnswered = hasOtherAnswers(override, isSeriesAsked ? askedAnew(derived, me) : derived, me);
+    if (isMoved ? isSeriesAsked : !isAnswered) continue;
     components.set(key, derived);
     if (isMoved) asked.add(key);
   }
@@ -179,15 +191,16 @@ function asksAnew(attendee: Property, attendeeState: OrganizersChange['attendeeS
 function withAnswerOf(property: Property, answer: Property | undefined): Property {
   if (answer === undefined)
     return withParam(property, 'PARTSTAT', property.params.has('PARTSTAT') ? 'NEEDS-ACTION' : undefined);
-  return ANSWER.reduce((made, name) => withParam(made, name, paramOf(answer, name)), property);
+  const made = ANSWER.reduce((all, name) => withParam(all, name, paramOf(answer, name)), property);
+  // Without the parameter nothing is said of it: who was asked for an answer and has given none still owes it.
+  const isOpen = partstatOf(answer) === 'NEEDS-ACTION' && !property.params.has('RSVP');
+  return isOpen ? withParam(made, 'RSVP', paramOf(answer, 'RSVP')) : made;
 }
 
-/** RFC 6638 §7.3: clients should not remove SCHEDULE-STATUS, and some do. */
+/** RFC 6638 §7.3: SCHEDULE-STATUS is the server's; clients should not remove or change it, and some do. */
 const withStatusOf = (property: Property, answer: Property | undefined): Property => {
   const status = answer && paramOf(answer, 'SCHEDULE-STATUS');
-  return status === undefined || property.params.has('SCHEDULE-STATUS')
-    ? property
-    : withParam(property, 'SCHEDULE-STATUS', status);
+  return status === undefined ? property : withParam(property, 'SCHEDULE-STATUS', status);
 };
 
 /** NEEDS-ACTION for all but the organizer and who has passed the question on to a delegate. */

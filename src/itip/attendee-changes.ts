@@ -8,7 +8,8 @@ import { MASTER, type InstanceKey } from './instance-key.ts';
 import { makeReply, type ReplyPart } from './make-reply.ts';
 import { makeCalendar, type ItipMessage } from './message.ts';
 import { isCancelled } from './personal.ts';
-import { answerName, revisionOf, withAnswer, type Memory } from './revision.ts';
+import { isOtherPrivateComment } from './private-comments.ts';
+import { answerName, revisionOf, withAnswers, type Memory } from './revision.ts';
 import {
   byKey,
   componentsOf,
@@ -94,7 +95,9 @@ function createdCopy(after: Component, sent: Series, context: AttendeeContext): 
   }
   const reply = replyOf([...parts.values()], [after], context);
   const calendar = withoutForce(after);
-  return { kind: 'stored', calendar, isAsSent: calendar === after, reply, memory: answeredMemory({ parts }, context) };
+  const memory = answeredMemory({ parts }, context);
+  const hidden = reply === undefined ? memory.hidden : memory.hidden.filter((key) => key !== MASTER);
+  return { kind: 'stored', calendar, isAsSent: calendar === after, reply, memory: { ...memory, hidden } };
 }
 
 function replyOf(
@@ -164,8 +167,9 @@ function changedCopy(copies: Copies, context: AttendeeContext): AttendeePlan {
   excluding(copies, drafted, context);
   const fault = drafting(copies, drafted, context);
   if (fault !== undefined) return refused(fault);
-  const hidden = new Set([...context.memory.hidden, ...drafted.taken].filter((key) => !drafted.back.has(key)));
   answering(copies, drafted, context);
+  const hidden = new Set([...context.memory.hidden, ...drafted.taken].filter((key) => !drafted.back.has(key)));
+  if (drafted.parts.size > 0) hidden.delete(MASTER);
   const overrides = new Map([...drafted.components].filter(([key]) => key !== MASTER));
   const components = componentsOf({ master: drafted.components.get(MASTER), overrides });
   const calendar = withoutForce(makeCalendar(after.properties, components, [known.calendar, after]));
@@ -176,11 +180,10 @@ function changedCopy(copies: Copies, context: AttendeeContext): AttendeePlan {
 
 /** What he has answered, and at which revision. */
 function answeredMemory({ parts }: Pick<Drafted, 'parts'>, { memory, now }: AttendeeContext): Memory {
-  let made = memory;
-  for (const [key, { component }] of parts) {
-    made = withAnswer(made, answerName(key, ''), { sequence: revisionOf(component).sequence, stamp: now });
-  }
-  return made;
+  const said = [...parts].map(
+    ([key, { component }]) => [answerName(key, ''), { sequence: revisionOf(component).sequence, stamp: now }] as const,
+  );
+  return said.length === 0 ? memory : withAnswers(memory, said);
 }
 
 /** RFC 6638 §3.2.2.1 (8): EXDATEs that are new, and those of his own that he takes back. */
@@ -256,7 +259,7 @@ function rdateFault(known: Series, sent: Series): string | undefined {
 }
 
 /** The answers that are others than before; with that of the series go those of all its days, which then say so themselves. */
-function answering({ known, sent }: Copies, drafted: Drafted, { me }: AttendeeContext): void {
+function answering({ known, sent }: Copies, drafted: Drafted, { me, memory }: AttendeeContext): void {
   const organizer = organizerLine(sent);
   const isForced = organizer !== undefined && paramOf(organizer, 'SCHEDULE-FORCE-SEND')?.toUpperCase() === 'REPLY';
   const isOther = (key: InstanceKey, component: Component): boolean => {
@@ -266,13 +269,17 @@ function answering({ known, sent }: Copies, drafted: Drafted, { me }: AttendeeCo
     return was === undefined || answerText(was) !== answerText(is) || drafted.back.has(key);
   };
   const master = drafted.components.get(MASTER);
-  const isWhole = isForced || (master !== undefined && isOther(MASTER, master));
+  const isBack = memory.hidden.includes(MASTER) && [...drafted.components.values()].some((each) => isPromise(each, me));
+  const isWhole = isForced || isBack || (master !== undefined && isOther(MASTER, master));
   for (const [key, component] of drafted.components) {
     const said = byKey(sent).get(key);
     const prior = instanceOf(known, key);
     const comments = said === undefined || prior === undefined ? [] : newComments(prior, said);
     const isToldWith = isWhole && !isCancelled(component);
-    if (isToldWith || isOther(key, component) || comments.length > 0) drafted.parts.set(key, { component, comments });
+    const base = prior ?? known.master;
+    const isPrivate = base !== undefined && !isCancelled(component) && isOtherPrivateComment(base, component);
+    if (isToldWith || isOther(key, component) || isPrivate || comments.length > 0)
+      drafted.parts.set(key, { component, comments });
   }
   for (const key of drafted.back) {
     const component = drafted.components.has(key) ? undefined : master && derivedAt(known, master, key);
@@ -282,6 +289,15 @@ function answering({ known, sent }: Copies, drafted: Drafted, { me }: AttendeeCo
 
 const derivedAt = (known: Series, master: Component, key: InstanceKey): Component | undefined =>
   derivedInstance(withMaster(known, master), key);
+
+/**
+ * Whether it says more than what the organizer heard when the copy was thrown away: it has come back from the trash without
+ * a word, and what its attendee says in it is told with the next change.
+ */
+function isPromise(component: Component, me: IsMe): boolean {
+  const own = attendeeOf(component, me);
+  return own !== undefined && !isCancelled(component) && !['NEEDS-ACTION', 'DECLINED'].includes(partstatOf(own));
+}
 
 const answerText = (attendee: Property): string =>
   `${partstatOf(attendee)} ${(attendee.params.get('DELEGATED-TO') ?? []).join(' ').toLowerCase()}`;

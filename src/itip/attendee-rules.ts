@@ -1,9 +1,9 @@
-import { propertiesOf, type Component, type Property } from '../ical/component.ts';
+import { propertiesOf, propertyOf, type Component, type Property } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { unescapeText } from '../ical/text.ts';
 import { addressKey, attendeeOf, attendeesOf, isSameAddress, organizerOf, partstatOf, type IsMe } from './address.ts';
-import { withMore, withProperties } from './component-edit.ts';
-import { delegatesIn, delegationFault } from './delegation.ts';
+import { withMore, withoutProperties, withProperties } from './component-edit.ts';
+import { delegatesIn, delegationFault, MOST_DELEGATES } from './delegation.ts';
 import { isPersonal, isPersonalPart } from './personal.ts';
 import type { Series } from './series.ts';
 import { timeDifferences } from './significance.ts';
@@ -54,6 +54,7 @@ const textsOf = (component: Component, name: string): string =>
 function guestFault(known: Component, sent: Component, me: IsMe): string | undefined {
   const own = attendeeOf(sent, me);
   const delegates = own === undefined || partstatOf(own) !== 'DELEGATED' ? [] : delegatesIn(own, 'DELEGATED-TO');
+  if (delegates.length > MOST_DELEGATES) return `nobody delegates to more than ${MOST_DELEGATES}`;
   for (const to of delegates) {
     const fault = own === undefined ? undefined : delegationFault(known, own.value, to);
     if (fault !== undefined) return fault;
@@ -98,9 +99,17 @@ export function followingSeries(known: Component, series: Component, sent: Compo
   const [own, before, answer] = [attendeeOf(known, me), attendeeOf(series, me), attendeeOf(sent, me)];
   if (own === undefined || before === undefined || answer === undefined) return known;
   if (partstatOf(own) !== partstatOf(before)) return known;
-  return withProperties(known, (property) =>
+  return withProperties(withTranspOf(known, series, sent), (property) =>
     property.name === P.ATTENDEE && me(property.value) ? withOwnParams(property, answer) : property,
   );
+}
+
+/** Whether it blocks time is answered with the series too, where it did as the series did. */
+function withTranspOf(known: Component, series: Component, sent: Component): Component {
+  const transpOf = (component: Component): Property | undefined => propertyOf(component, P.TRANSP);
+  if (transpOf(known)?.value !== transpOf(series)?.value) return known;
+  const [kept, transp] = [withoutProperties(known, ({ name }) => name === P.TRANSP), transpOf(sent)];
+  return transp === undefined ? kept : withMore(kept, [transp]);
 }
 
 function withOwnParams(attendee: Property, answer: Property): Property {

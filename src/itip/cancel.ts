@@ -45,14 +45,19 @@ export function receiveCancel(mine: Component | undefined, message: ItipMessage,
       series === undefined || incoming === undefined ? ownKey(incoming, part) : keyIn(series, part, incoming.context),
   }));
   if (mine === undefined || series === undefined) {
-    const remembered = keyed.reduce((all, { part, key }) => remember(all, key, revisionOf(part)), memory);
+    const remembered = remember(
+      memory,
+      keyed.map(({ part, key }) => [key, revisionOf(part)]),
+    );
     return unchanged('ignored', 'there is nothing here that could be cancelled', remembered);
   }
   const fault = cancelFault(series, message, receiving);
   if (fault !== undefined) return unchanged('refused', fault, memory);
   const components = new Map(byKey(series));
-  let [kept, isLate] = [memory, false];
+  const known: (readonly [InstanceKey, Revision])[] = [];
+  let isLate = false;
   const cancelled: InstanceKey[] = [];
+  const again: InstanceKey[] = [];
   for (const { part, key } of keyed) {
     const revision = revisionOf(part);
     const own = instanceOf(series, key) ?? series.master;
@@ -60,13 +65,15 @@ export function receiveCancel(mine: Component | undefined, message: ItipMessage,
       isLate = true;
       continue;
     }
-    kept = remember(kept, key, revision);
+    known.push([key, revision]);
     const changed = isRange(propertyOf(part, P['RECURRENCE-ID']))
       ? cutOff(series, components, key)
       : cancelOne(series, components, part, key);
     if (changed) cancelled.push(key);
+    else if (own !== undefined && isCancelled(own) && revision.sequence > revisionOf(own).sequence) again.push(key);
   }
-  if (cancelled.length === 0)
+  const kept = remember(memory, known);
+  if (cancelled.length === 0 && again.length === 0)
     return unchanged('ignored', isLate ? 'a later revision is known' : 'it says nothing new', kept);
   const overrides = new Map([...components].filter(([key]) => key !== MASTER));
   const calendar = makeCalendar(mine.properties, componentsOf({ master: components.get(MASTER), overrides }), [
@@ -77,18 +84,24 @@ export function receiveCancel(mine: Component | undefined, message: ItipMessage,
   return {
     outcome: 'updated',
     calendar,
-    why: 'cancelled by the organizer',
+    why: cancelled.length > 0 ? 'cancelled by the organizer' : 'cancelled in a later revision too',
     memory: kept,
     changes,
-    isConsequential: true,
+    isConsequential: cancelled.length > 0,
   };
 }
 
 const ownKey = (incoming: Series | undefined, part: Component): InstanceKey =>
   incoming === undefined ? MASTER : keyIn(incoming, part);
 
-const remember = (memory: Memory, key: InstanceKey, revision: Revision): Memory =>
-  isOlder(revision, memory.cancelled[key]) ? memory : withCancelled(memory, key, revision);
+/** Of several cancellations of one instance, the latest counts. */
+function remember(memory: Memory, known: readonly (readonly [InstanceKey, Revision])[]): Memory {
+  const latest = new Map<InstanceKey, Revision>();
+  for (const [key, revision] of known) {
+    if (!isOlder(revision, latest.get(key) ?? memory.cancelled[key])) latest.set(key, revision);
+  }
+  return latest.size === 0 ? memory : withCancelled(memory, latest);
+}
 
 function cancelFault(series: Series, message: ItipMessage, { from }: Receiving): string | undefined {
   const [first] = messageComponents(message);

@@ -73,9 +73,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 export function isSameComponent(one: Component, other: Component, leftOut: ReadonlySet<string> = NOTHING): boolean {
   if (one === other) return true;
   if (one.name !== other.name || one.components.length !== other.components.length) return false;
-  const lines = (component: Component): string[] =>
-    component.properties.filter(({ name }) => !leftOut.has(name)).map(lineText);
-  if (!isSameBag(lines(one), lines(other))) return false;
+  if (!areSameLines(counting(one, leftOut), counting(other, leftOut))) return false;
   const left = [...other.components];
   return one.components.every((child) => {
     const at = left.findIndex((each) => isSameComponent(child, each, leftOut));
@@ -84,8 +82,33 @@ export function isSameComponent(one: Component, other: Component, leftOut: Reado
   });
 }
 
-function isSameBag(one: readonly string[], other: readonly string[]): boolean {
+const counting = ({ properties }: Component, leftOut: ReadonlySet<string>): readonly Property[] =>
+  leftOut.size === 0 ? properties : properties.filter(({ name }) => !leftOut.has(name));
+
+/** In any order; most are the same at the same place, and of those no text has to be made. */
+function areSameLines(one: readonly Property[], other: readonly Property[]): boolean {
   if (one.length !== other.length) return false;
+  const isMoved = (line: Property, at: number, others: readonly Property[]): boolean => !isSameLine(line, others[at]);
+  const [mine, theirs] = [
+    one.filter((line, at) => isMoved(line, at, other)),
+    other.filter((line, at) => isMoved(line, at, one)),
+  ];
+  return isSameBag(mine.map(lineText), theirs.map(lineText));
+}
+
+/** Whether two content lines say the same, with their parameters in any order. */
+export function isSameLine(one: Property, other: Property | undefined): boolean {
+  if (one === other) return true;
+  if (one.name !== other?.name || one.value !== other.value || one.params.size !== other.params.size) return false;
+  if (one.params === other.params) return true;
+  for (const [name, values] of one.params) {
+    const others = other.params.get(name);
+    if (values.length !== others?.length || values.some((value, at) => value !== others[at])) return false;
+  }
+  return true;
+}
+
+function isSameBag(one: readonly string[], other: readonly string[]): boolean {
   const counts = new Map<string, number>();
   for (const each of one) counts.set(each, (counts.get(each) ?? 0) + 1);
   return other.every((each) => {

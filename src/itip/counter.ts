@@ -54,7 +54,7 @@ export function receiveCounter(
   const other = properties.filter((name) => name !== P.ATTENDEE && name !== P.COMMENT);
   if (other.length === 0) return unchanged('ignored', 'it proposes nothing else', memory);
   const proposal = { address: sender, instance: key, component: part, properties: other };
-  return { ...unchanged('ignored', 'a proposal waits for the organizer', memory), proposal };
+  return { ...unchanged('ignored', 'a proposal waits for the organizer', memory), proposal, isToRead: true };
 }
 
 /** COUNTER has all attendees; who sends it is known from the transport, or is the only one. */

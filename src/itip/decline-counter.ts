@@ -32,5 +32,5 @@ export function receiveDeclineCounter(
   if (!isSameAddress(organizerOf(part) ?? '', organizerOf(own) ?? '')) {
     return unchanged('refused', 'it is from another organizer', memory);
   }
-  return unchanged('ignored', 'the organizer has declined the proposal', memory);
+  return { ...unchanged('ignored', 'the organizer has declined the proposal', memory), isToRead: true };
 }

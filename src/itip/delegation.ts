@@ -18,6 +18,9 @@ export const delegatorOf = (component: Component, address: string): Property | u
       delegatesIn(attendee, 'DELEGATED-TO').some((to) => isSameAddress(to, address)),
   );
 
+/** People to whom one attendee may delegate: each is invited in the organizer's name. */
+export const MOST_DELEGATES = 10;
+
 /** Why an attendee may not delegate to an address; undefined: he may. */
 export function delegationFault(component: Component, from: string, to: string): string | undefined {
   if (isSameAddress(from, to)) return 'nobody delegates to himself';

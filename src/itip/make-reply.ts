@@ -6,6 +6,7 @@ import { plain, utcText, withoutParams, withParam } from './component-edit.ts';
 import { SCHEDULE_PARAMS } from './copy.ts';
 import { delegatesIn } from './delegation.ts';
 import { makeMessage, type ItipMessage } from './message.ts';
+import { privateCommentOf } from './private-comments.ts';
 
 /** Properties of the component that an answer repeats, so that its receiver knows what it was for (RFC 5546 §3.2.3). */
 const REPEATED: ReadonlySet<string> = new Set([
@@ -48,6 +49,8 @@ function replyComponent(
   const attendee = attendeeOf(component, me);
   const organizer = propertyOf(component, P.ORGANIZER);
   if (attendee === undefined || organizer === undefined) return undefined;
+  // An answer without it says that there is none any more (caldav-privatecomments §3.2).
+  const told = privateCommentOf(component);
   const isTask = component.name === 'VTODO';
   const repeated = component.properties.filter(
     ({ name }) => REPEATED.has(name) || (isTask && REPEATED_OF_TASK.has(name)),
@@ -66,6 +69,7 @@ function replyComponent(
     own,
     ...delegates.map((each) => withoutParams(each, SCHEDULE_PARAMS)),
     ...comments,
+    ...(told === undefined ? [] : [told]),
     plain(P['REQUEST-STATUS'], requestStatus),
   ];
   return { name: component.name, properties, components: [], line: 0 };

@@ -38,7 +38,10 @@ export function mergedComponent(
   const [said, mine] = [attendeeOf(incoming, me), attendeeOf(own, me)];
   const isMine = said !== undefined && mine !== undefined && keepsAnswer(incoming, own, { key, said, mine }, merging);
   return withProperties(kept, (property) => {
-    if (property.name === P.ORGANIZER) return withServerParams(property, propertyOf(own, P.ORGANIZER));
+    if (property.name === P.ORGANIZER) {
+      const isBack = isCancelled(own) && !isCancelled(incoming);
+      return withServerParams(property, propertyOf(own, P.ORGANIZER), isBack ? AGENT : NOTED);
+    }
     return isMine && property === said ? withOwnAnswer(property, mine) : property;
   });
 }
@@ -67,11 +70,14 @@ function withOwnAnswer(said: Property, mine: Property): Property {
   return { ...said, params };
 }
 
-/** What the server has noted on the organizer's line of an attendee's copy (RFC 6638 §7.1, §7.3) stays. */
-function withServerParams(organizer: Property, known: Property | undefined): Property {
+const AGENT = ['SCHEDULE-AGENT'];
+const NOTED = [...AGENT, 'SCHEDULE-STATUS'];
+
+/**
+ * What the server has noted on the organizer's line of an attendee's copy (RFC 6638 §7.1, §7.3) stays; how an answer to what
+ * was cancelled was delivered says nothing of what is on again.
+ */
+function withServerParams(organizer: Property, known: Property | undefined, names: readonly string[]): Property {
   if (known === undefined) return organizer;
-  return ['SCHEDULE-AGENT', 'SCHEDULE-STATUS'].reduce(
-    (made, name) => withParam(made, name, paramOf(known, name) ?? paramOf(made, name)),
-    organizer,
-  );
+  return names.reduce((made, name) => withParam(made, name, paramOf(known, name) ?? paramOf(made, name)), organizer);
 }

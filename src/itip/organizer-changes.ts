@@ -4,10 +4,12 @@ import type { Instant } from '../ical/time-value.ts';
 import { addressKey, attendeesOf, isOneOf, scheduleAgentOf, type IsMe } from './address.ts';
 import { prepareChange, type OrganizersChange } from './asked-anew.ts';
 import { plain, utcText, withParam, withProperties, withProperty } from './component-edit.ts';
-import { copyFor, type AttendeeCopy, type CopyOptions } from './copy.ts';
+import { copyFor, hidesGuests, stillHidingGuests, type AttendeeCopy, type CopyOptions } from './copy.ts';
+import type { CopyPair } from './copy-differences.ts';
 import { MASTER, type InstanceKey } from './instance-key.ts';
 import { makeCalendar, makeMessage, type ItipMessage } from './message.ts';
-import { ownChanges, stepsFor, type CopyPair, type Step } from './organizer-messages.ts';
+import { ownChanges, stepsFor, type Step } from './organizer-messages.ts';
+import { hasAttendeeComments, withKnownComments } from './private-comments.ts';
 import { revisionOf } from './revision.ts';
 import { byKey, componentsOf, excludedKeys, instanceOf, keysOfList, readSeries, type Series } from './series.ts';
 import { compareComponents, RAISING, type Change } from './significance.ts';
@@ -20,6 +22,11 @@ export interface OutgoingMessage {
   readonly message: ItipMessage;
   /** It only brings a copy up to date: no mail, no notice, nothing to an attendee elsewhere. */
   readonly quiet: boolean;
+  /**
+   * It says what another message of this change says, as programs that keep to one method expect it: attendees of this
+   * server have it as an item of their inboxes, and nobody gets a mail of it.
+   */
+  readonly noted: boolean;
   readonly why: Step['why'];
   /** What is different, for the text of a mail: instances and properties. */
   readonly changes: readonly Change[];
@@ -52,12 +59,16 @@ export function organizerChanges(
   context: OrganizerContext,
 ): OrganizerPlan {
   const old = before && readSeries(before);
-  const fresh = after && readSeries(after);
+  const fresh = after && readSeries(stillHidingGuests(old, after));
   if (fresh === undefined) return planned({ before: old, after: undefined, context, force: [] });
   const { attendeeState = 'client' } = context;
   const force = forced(fresh, context.me);
   const prepared = prepareChange({ before: old, after: fresh, me: context.me, attendeeState });
-  const components = new Map([...prepared.components].map(([key, each]) => [key, withoutForce(each)] as const));
+  const said = old !== undefined && hasAttendeeComments(old.calendar) ? old : undefined;
+  const known = (key: InstanceKey): Component | undefined => said && instanceOf(said, key);
+  const components = new Map(
+    [...prepared.components].map(([key, each]) => [key, withKnownComments(withoutForce(each), known(key))] as const),
+  );
   const series = withComponents(fresh, components);
   return {
     ...planned({ before: old, after: series, context, force, keep: fresh.calendar }),
@@ -79,6 +90,20 @@ export function refreshAfterReply(
   const messages = plan.messages.filter(({ to, quiet }) => !quiet || !isReplier(to));
   return { ...plan, messages };
 }
+
+/** The whole of an organizer's object as each attendee is to have it: quietly, as though nobody had been told anything. */
+export function refreshOfAll(calendar: Component, context: OrganizerContext): readonly OutgoingMessage[] {
+  const { messages } = planned({ before: undefined, after: readSeries(calendar), context, force: [] });
+  return messages.map((each) => ({ ...each, quiet: true, noted: false, why: 'answers' }));
+}
+
+/** As organizerChanges, of a change that asks nobody anew though its times are others: of a series that is split. */
+export const unaskedChanges = (
+  before: Component | undefined,
+  after: Component,
+  context: OrganizerContext,
+): OrganizerPlan =>
+  planned({ before: before && readSeries(before), after: readSeries(after), context, force: [], keep: after });
 
 const withComponents = (series: Series, components: ReadonlyMap<InstanceKey, Component>): Series => {
   const all = { master: components.get(MASTER), overrides: new Map([...components].filter(([key]) => key !== MASTER)) };
@@ -110,7 +135,7 @@ function planned({ before, after, context, force, keep }: Planning): OrganizerPl
     const message = made.get(step) ?? messageOf(step, { sequence, now: context.now, zones });
     made.set(step, message);
     const { why, changes, weight } = step;
-    return { to, message, quiet: weight === 'quiet', why, changes };
+    return { to, message, quiet: weight === 'quiet', noted: weight === 'noted', why, changes };
   });
   const calendar =
     stamped && keep !== undefined ? { ...stamped.calendar, properties: keep.properties } : stamped?.calendar;
@@ -143,6 +168,8 @@ function sequenceOf(before: Series | undefined, after: Series | undefined, isRai
       ? 0
       : componentsOf(series).reduce((most, each) => Math.max(most, revisionOf(each).sequence), 0);
   const [old, fresh] = [highest(before), highest(after)];
+  // A deletion is later than the next revision that a program of the organizer's may have numbered and sent itself.
+  if (after === undefined) return old + 2;
   return isRaised && fresh <= old ? old + 1 : Math.max(old, fresh);
 }
 
@@ -167,7 +194,9 @@ interface Draft {
 
 /** Who is in which components, so that all who are in the same are looked at once. */
 function draftsOf({ before, after, context, force }: Planning): readonly Draft[] {
-  const { me, hideGuests } = context;
+  const { me } = context;
+  const hideGuests = context.hideGuests === true || hidesGuests(after ?? before);
+  const isEachAlone = hideGuests || hidesGuests(before);
   const people = participants(before, after, me);
   const cache = new Map<string, readonly Step[]>();
   const copies = new Map<string, AttendeeCopy | undefined>();
@@ -175,7 +204,7 @@ function draftsOf({ before, after, context, force }: Planning): readonly Draft[]
   const drafts: Draft[] = [];
   for (const { address, was, is } of people.values()) {
     const him = isOneOf(address);
-    const group = hideGuests === true ? address : '';
+    const group = isEachAlone ? address : '';
     const pair: CopyPair = {
       before: sideOf(before, copies, { signature: `b${group} ${was.join(' ')}`, isIn: was.length > 0, him, context }),
       after: sideOf(after, copies, { signature: `a${group} ${is.join(' ')}`, isIn: is.length > 0, him, context }),
@@ -241,7 +270,7 @@ function withForced(steps: readonly Step[], { after }: CopyPair): readonly Step[
   const components = [...after.copy.components.values()];
   const isThere = steps.some(
     ({ method, weight, components: sent }) =>
-      method === 'REQUEST' && weight !== 'quiet' && sent.length >= components.length,
+      method === 'REQUEST' && weight !== 'quiet' && weight !== 'noted' && sent.length >= components.length,
   );
   if (isThere) return steps;
   const step: Step = { method: 'REQUEST', components, weight: 'told', why: 'forced', changes: [] };

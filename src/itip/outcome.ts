@@ -16,6 +16,8 @@ export interface Receiving {
   readonly from?: string | undefined;
   /** It only tells the answers of others: nobody is to be asked or told, and what is not there is not made. */
   readonly quiet?: boolean | undefined;
+  /** It says what another message has said: what he has deleted is not made again by it. */
+  readonly noted?: boolean | undefined;
   /** What he is asked for takes no time of his (TRANSP:TRANSPARENT) until he has answered, as Apple's servers have it. */
   readonly isFreeUntilAnswered?: boolean | undefined;
 }
@@ -36,6 +38,8 @@ export interface Outcome {
   readonly isConsequential?: boolean;
   /** Nothing but SEQUENCE and DTSTAMP is different: where messages cannot overtake each other, it need not be stored. */
   readonly onlyStamps?: boolean;
+  /** It changes nothing by itself: the receiver reads it, and decides. */
+  readonly isToRead?: boolean;
   /** What is different now, for a mail or a notice. */
   readonly changes?: readonly Change[];
   /** A message that is to be sent back: RFC 5546 asks for it. */

@@ -2,11 +2,15 @@ import { propertiesOf, propertyOf, type Component, type Property } from '../ical
 import { P } from '../ical/names.ts';
 import { withMore, withoutProperties } from './component-edit.ts';
 
+/** How many people are invited: in copies of rooms that name nobody else, so that they know whether all find a seat. */
+export const PEOPLE = 'X-KALENDS-PEOPLE';
+
 /**
  * Properties of X- names that say something for all: they are sent, and an attendee does not change them. All other X-
  * properties are a program's or a person's own.
  */
 const SHARED_X: ReadonlySet<string> = new Set([
+  PEOPLE,
   'X-APPLE-STRUCTURED-LOCATION',
   'X-ALT-DESC',
   'X-GOOGLE-CONFERENCE',

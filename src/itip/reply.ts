@@ -1,6 +1,7 @@
 import { paramOf, propertiesOf, propertyOf, type Component, type Property } from '../ical/component.ts';
 import { lineOf } from '../ical/diff.ts';
 import { P } from '../ical/names.ts';
+import type { Instant } from '../ical/time-value.ts';
 import {
   addressKey,
   attendeeOf,
@@ -17,6 +18,7 @@ import {
   delegationFault,
   delegatorOf,
   isSameDelegation,
+  MOST_DELEGATES,
   withDelegation,
   withoutDelegation,
 } from './delegation.ts';
@@ -24,7 +26,8 @@ import { MASTER, type InstanceKey } from './instance-key.ts';
 import { makeCalendar, messageComponents, type ItipMessage } from './message.ts';
 import { unchanged, type Answer, type Outcome, type Receiving } from './outcome.ts';
 import { isCancelled } from './personal.ts';
-import { answerName, isOlder, revisionOf, withAnswer, type Memory } from './revision.ts';
+import { attendeeCommentOf, withAttendeeComment } from './private-comments.ts';
+import { answerName, isOlder, revisionOf, withAnswers, type Memory, type Revision } from './revision.ts';
 import {
   byKey,
   componentsOf,
@@ -40,11 +43,11 @@ import {
 
 /**
  * An attendee's answer arrives at the organizer (RFC 5546 §3.2.3, §3.4.3; RFC 6638 §4.2): PARTSTAT of each instance that it
- * names, nothing else. An answer for one day makes the override that it needs. Refused is who is not invited and to whom
+ * names, and what he says in private, nothing else. An answer for one day makes the override that it needs. Refused is who is not invited and to whom
  * nobody has delegated, and an answer for a day that there is not.
  */
 export function receiveReply(mine: Component | undefined, message: ItipMessage, receiving: Receiving): Outcome {
-  const { me, memory } = receiving;
+  const { me, memory, now } = receiving;
   const series = mine && readSeries(mine);
   if (mine === undefined || series === undefined) return unchanged('ignored', 'there is no such object', memory);
   const fault = envelopeFault(series, message, receiving);
@@ -54,8 +57,10 @@ export function receiveReply(mine: Component | undefined, message: ItipMessage, 
     series,
     context,
     me,
+    now,
     components: new Map(byKey(series)),
     memory,
+    said: new Map(),
     answers: [],
     crossed: false,
     faults: [],
@@ -70,7 +75,7 @@ export function receiveReply(mine: Component | undefined, message: ItipMessage, 
   for (const { part, key } of parts) applyPart(work, part, key);
   if (work.answers.length === 0) {
     const why = work.faults[0] ?? 'it says nothing new';
-    return { ...unchanged(work.faults.length > 0 && work.says === 0 ? 'refused' : 'ignored', why, work.memory) };
+    return { ...unchanged(work.faults.length > 0 && work.says === 0 ? 'refused' : 'ignored', why, remembered(work)) };
   }
   const components = componentsOf({
     master: work.components.get(MASTER),
@@ -89,7 +94,7 @@ export function receiveReply(mine: Component | undefined, message: ItipMessage, 
     outcome: 'updated',
     calendar,
     why: `answered ${told.join(', ')}`,
-    memory: work.memory,
+    memory: remembered(work),
     changes,
     answers: work.answers,
     crossed: work.crossed,
@@ -120,8 +125,11 @@ interface Work {
   /** How the message's times are read. */
   readonly context: Series['context'];
   readonly me: IsMe;
+  readonly now: Instant;
   readonly components: Map<InstanceKey, Component>;
-  memory: Memory;
+  readonly memory: Memory;
+  /** Answers of this message, by their names in the memory. */
+  readonly said: Map<string, Revision>;
   readonly answers: Answer[];
   crossed: boolean;
   readonly faults: string[];
@@ -171,7 +179,7 @@ function answerIn(part: Component, target: Component): Property | undefined {
 
 function partFault(work: Work, { part, key, target, answer }: Part): { why: string; isStale: boolean } | undefined {
   const revision = revisionOf(part);
-  const last = work.memory.answers[answerName(key, addressKey(answer.value))];
+  const last = lastAnswer(work, key, answer);
   if (isOlder(revision, last)) return { why: 'a later answer is known', isStale: true };
   if (isCancelled(target)) return { why: 'it is cancelled', isStale: true };
   const now = revisionOf(target).sequence;
@@ -183,7 +191,9 @@ function partFault(work: Work, { part, key, target, answer }: Part): { why: stri
     }
     work.crossed = true;
   }
-  for (const to of delegatesIn(answer, 'DELEGATED-TO')) {
+  const delegates = delegatesIn(answer, 'DELEGATED-TO');
+  if (delegates.length > MOST_DELEGATES) return { why: 'it delegates to too many', isStale: false };
+  for (const to of delegates) {
     const why = partstatOf(answer) === 'DELEGATED' ? delegationFault(target, answer.value, to) : undefined;
     if (why !== undefined) return { why, isStale: false };
   }
@@ -193,10 +203,18 @@ function partFault(work: Work, { part, key, target, answer }: Part): { why: stri
 const startText = (component: Component, context: Series['context']): string =>
   timesText(component, context).split('/')[0] ?? '';
 
+/** The last answer of an attendee for an instance that is known. */
+const lastAnswer = ({ said, memory }: Work, key: InstanceKey, answer: Property): Revision | undefined => {
+  const name = answerName(key, addressKey(answer.value));
+  return said.get(name) ?? memory.answers[name];
+};
+
+const remembered = ({ said, memory }: Work): Memory => (said.size === 0 ? memory : withAnswers(memory, said));
+
 function take(work: Work, { part, key, target, answer }: Part): void {
   work.says++;
   const name = answerName(key, addressKey(answer.value));
-  work.memory = withAnswer(work.memory, name, revisionOf(part));
+  work.said.set(name, revisionOf(part));
   for (const [at, component] of answered(work, { part, key, target, answer })) {
     work.components.set(at, component);
     work.answers.push({ address: answer.value, instance: at, partstat: partstatOf(answer) });
@@ -209,10 +227,12 @@ function answered(work: Work, { part, key, target, answer }: Part): readonly (re
   const before = attendeeOf(target, him);
   const found: (readonly [InstanceKey, Component])[] = [];
   const add = (at: InstanceKey, component: Component): void => {
-    const made = withAnswerIn(component, part, answer);
+    const made = withAnswersIn(component, part, answer);
     if (isNews(component, made, him)) found.push([at, made]);
   };
-  add(key, target);
+  const own = withAttendeeComment(withAnswersIn(target, part, answer), part, answer.value, work.now);
+  const isOtherComment = attendeeCommentOf(own, answer.value) !== attendeeCommentOf(target, answer.value);
+  if (isOtherComment || isNews(target, own, him)) found.push([key, own]);
   if (key !== MASTER) return found;
   for (const [at, override] of work.components) {
     const own = at === MASTER ? undefined : attendeeOf(override, him);
@@ -225,9 +245,10 @@ function answered(work: Work, { part, key, target, answer }: Part): readonly (re
 }
 
 /** Whether an answer to the series is also one to a day that is described by itself: unless a later one is known, or the day has moved since. */
-function isMeantToo({ series, memory }: Work, { part, key, target, answer }: Part): boolean {
+function isMeantToo(work: Work, { part, key, target, answer }: Part): boolean {
+  const { series } = work;
   const revision = revisionOf(part);
-  if (isOlder(revision, memory.answers[answerName(key, addressKey(answer.value))])) return false;
+  if (isOlder(revision, lastAnswer(work, key, answer))) return false;
   if (revision.sequence >= revisionOf(target).sequence) return true;
   const derived = derivedInstance(series, key);
   return derived !== undefined && startText(derived, series.context) === startText(target, series.context);
@@ -247,7 +268,7 @@ function isNews(before: Component, after: Component, him: IsMe): boolean {
 /** Parameters of ATTENDEE that an answer brings. */
 const BROUGHT = ['PARTSTAT', 'DELEGATED-TO', 'SENT-BY', 'ROLE'] as const;
 
-function withAnswerIn(component: Component, part: Component, answer: Property): Component {
+function withAnswersIn(component: Component, part: Component, answer: Property): Component {
   const him = isOneOf(answer.value);
   const known = attendeeOf(component, him);
   const isDelegating = partstatOf(answer) === 'DELEGATED';
@@ -262,13 +283,13 @@ function withAnswerIn(component: Component, part: Component, answer: Property): 
     made = withoutDelegation(made, known);
   }
   made = withProperties(made, (property) =>
-    property.name === P.ATTENDEE && him(property.value) ? withAnswerOf(property, part, answer) : property,
+    property.name === P.ATTENDEE && him(property.value) ? withAnswersOf(property, part, answer) : property,
   );
   return isDelegating ? withDelegation(made, answer, propertiesOf(part, P.ATTENDEE)) : made;
 }
 
 /** RFC 6638 §4.2: SCHEDULE-STATUS is what REQUEST-STATUS says, or 2.0. */
-function withAnswerOf(attendee: Property, part: Component, answer: Property): Property {
+function withAnswersOf(attendee: Property, part: Component, answer: Property): Property {
   const codes = propertiesOf(part, P['REQUEST-STATUS']).map(({ value }) => value.split(';')[0]?.trim() ?? '');
   const status = codes.filter((code) => /^\d+(\.\d+){1,2}$/.test(code)).join(',');
   let made = attendee;

@@ -1,6 +1,6 @@
 import { propertyOf, type Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
-import { attendeeOf, isSameAddress, isSentBy, organizerOf, partstatOf } from './address.ts';
+import { attendeeOf, attendeesOf, isSameAddress, isSentBy, organizerOf, partstatOf } from './address.ts';
 import { isSameComponent, plain, withProperty } from './component-edit.ts';
 import { delegatesIn } from './delegation.ts';
 import { MASTER, type InstanceKey } from './instance-key.ts';
@@ -25,7 +25,8 @@ export function receiveRequest(mine: Component | undefined, message: ItipMessage
   if (incoming === undefined) return unchanged('refused', 'there is nothing to be invited to', memory);
   const fault = requestFault(known, message, receiving);
   if (fault !== undefined) return unchanged('refused', fault, memory);
-  if (known === undefined && receiving.quiet === true && memory.hidden.includes(MASTER)) {
+  const isNoNews = receiving.quiet === true || receiving.noted === true;
+  if (known === undefined && isNoNews && memory.hidden.includes(MASTER)) {
     return unchanged('ignored', 'it was deleted here', memory);
   }
   const fresh = new Map([...byKey(incoming)].filter(([key, part]) => !isStale(known, key, part, memory)));
@@ -90,13 +91,13 @@ function partialMerge(merge: RequestMerge): Merged {
 }
 
 /** Events that he is asked for with this message are transparent; an answer brings its own TRANSP. */
-function freeUntilAnswered({ components, memory }: Merged, { known, fresh, me }: RequestMerge): Merged {
+function freeUntilAnswered({ components, memory }: Merged, { known, me }: RequestMerge): Merged {
   const isAsked = (component: Component | undefined): boolean => {
     const own = component && attendeeOf(component, me);
     return own !== undefined && partstatOf(own) === 'NEEDS-ACTION';
   };
   const marked = [...components].map(([key, component]) => {
-    const isNew = fresh.has(key) && component.name === 'VEVENT' && isAsked(component);
+    const isNew = component.name === 'VEVENT' && isAsked(component);
     const isOld = known !== undefined && isAsked(instanceOf(known, key));
     return [key, isNew && !isOld ? withProperty(component, plain(P.TRANSP, 'TRANSPARENT')) : component] as const;
   });
@@ -144,12 +145,23 @@ function concluded({ mine, message, merge, quiet }: Concluding, merged: Merged):
       isConsequential: true,
     };
   }
-  const onlyStamps = isSameCalendar(mine, calendar, STAMPS);
+  // Answers of others number nothing; what is told does.
+  const onlyStamps = isSameCalendar(mine, calendar, quiet ? NUMBERED : STAMPS);
   if (onlyStamps && isSameCalendar(mine, calendar)) return unchanged('ignored', 'it says nothing new', memory);
   const { changes, weight } = quiet || onlyStamps ? NO_CHANGES : changesBetween(known, components, merge);
-  const isConsequential = weight !== 'none' && weight !== 'quiet';
+  const isConsequential = (weight !== 'none' && weight !== 'quiet') || losesGuest(known, components);
   const why = isConsequential ? 'changed by the organizer' : 'brought up to date';
   return { outcome: 'updated', calendar, why, memory, changes, isConsequential, onlyStamps };
+}
+
+/** With somebody in it who is invited no more, an attendee's PUT of the old copy would be refused. */
+function losesGuest(known: Series, components: Merged['components']): boolean {
+  for (const [key, component] of components) {
+    const prior = instanceOf(known, key);
+    const guests = attendeesOf(component);
+    if (prior !== undefined && [...attendeesOf(prior).keys()].some((guest) => !guests.has(guest))) return true;
+  }
+  return false;
 }
 
 const NO_CHANGES: { readonly changes: readonly Change[]; readonly weight: Weight } = { changes: [], weight: 'quiet' };
@@ -177,7 +189,8 @@ function withCancelledDays(calendar: Component, { components, memory }: Merged):
   return made;
 }
 
-const STAMPS: ReadonlySet<string> = new Set([P.DTSTAMP, P.SEQUENCE, P['LAST-MODIFIED']]);
+const STAMPS: ReadonlySet<string> = new Set([P.DTSTAMP, P['LAST-MODIFIED']]);
+const NUMBERED: ReadonlySet<string> = new Set([...STAMPS, P.SEQUENCE]);
 
 const isSameCalendar = (one: Component, other: Component, leftOut?: ReadonlySet<string>): boolean =>
   isSameComponent({ ...one, properties: [] }, { ...other, properties: [] }, leftOut);

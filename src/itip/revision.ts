@@ -11,11 +11,14 @@ export interface Revision {
   readonly stamp: Instant;
 }
 
+/** One less than the largest INTEGER (RFC 5545 §3.3.8): there is always a next one, whatever somebody writes. */
+const MOST = 2_147_483_646;
+
 export function revisionOf(component: Component): Revision {
   const sequence = Number.parseInt(propertyOf(component, P.SEQUENCE)?.value ?? '0', 10);
   const stamp = propertyOf(component, P.DTSTAMP);
   return {
-    sequence: Number.isNaN(sequence) ? 0 : sequence,
+    sequence: Number.isNaN(sequence) ? 0 : Math.min(sequence, MOST),
     stamp: (stamp && timeOf(stamp)?.wall) ?? Number.NEGATIVE_INFINITY,
   };
 }
@@ -48,15 +51,22 @@ export const NO_MEMORY: Memory = { answers: {}, cancelled: {}, hidden: [] };
 
 export const answerName = (key: InstanceKey, addressKey: string): string => `${key} ${addressKey}`;
 
-export const withAnswer = (memory: Memory, name: string, revision: Revision): Memory => ({
+/** With more answers: of very many days one copy is made. */
+export const withAnswers = (memory: Memory, more: Iterable<readonly [string, Revision]>): Memory => ({
   ...memory,
-  answers: { ...memory.answers, [name]: revision },
+  answers: withMore(memory.answers, more),
 });
 
-export const withCancelled = (memory: Memory, key: InstanceKey, revision: Revision): Memory => ({
+/** With more cancellations, as withAnswers. */
+export const withCancelled = (memory: Memory, more: Iterable<readonly [InstanceKey, Revision]>): Memory => ({
   ...memory,
-  cancelled: { ...memory.cancelled, [key]: revision },
+  cancelled: withMore(memory.cancelled, more),
 });
+
+const withMore = (
+  known: Readonly<Record<string, Revision>>,
+  more: Iterable<readonly [string, Revision]>,
+): Readonly<Record<string, Revision>> => Object.fromEntries([...Object.entries(known), ...more]);
 
 /** The answer that an attendee has given here himself, of an instance or of the series that it is in. */
 export const ownAnswer = ({ answers }: Memory, key: InstanceKey): Revision | undefined =>

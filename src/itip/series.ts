@@ -240,11 +240,17 @@ export function componentsOf({ master, overrides }: Pick<Series, 'master' | 'ove
 }
 
 /** All components by key, the master under MASTER. */
-export const byKey = ({
-  master,
-  overrides,
-}: Pick<Series, 'master' | 'overrides'>): ReadonlyMap<InstanceKey, Component> =>
-  new Map([...(master === undefined ? [] : [[MASTER, master] as const]), ...overrides]);
+export function byKey(series: Pick<Series, 'master' | 'overrides'>): ReadonlyMap<InstanceKey, Component> {
+  const known = KEYED.get(series);
+  if (known !== undefined) return known;
+  const { master, overrides } = series;
+  const keyed = new Map([...(master === undefined ? [] : [[MASTER, master] as const]), ...overrides]);
+  KEYED.set(series, keyed);
+  return keyed;
+}
+
+/** It is asked for each of very many days. */
+const KEYED = new WeakMap<Pick<Series, 'master' | 'overrides'>, ReadonlyMap<InstanceKey, Component>>();
 
 /** The master with more EXDATEs, in the form of the series. */
 export function withExdates(master: Component, series: Pick<Series, 'form'>, keys: Iterable<InstanceKey>): Component {
@@ -271,6 +277,15 @@ export function withoutExdates(series: Series, master: Component, keys: Readonly
 
 /** EXDATEs of the master as keys, also where they are dates in a series of times. */
 export function excludedKeys(series: Series): ReadonlySet<InstanceKey> {
+  const known = EXCLUDED.get(series) ?? readExcluded(series);
+  EXCLUDED.set(series, known);
+  return known;
+}
+
+/** It is asked for each of very many days. */
+const EXCLUDED = new WeakMap<Series, ReadonlySet<InstanceKey>>();
+
+function readExcluded(series: Series): ReadonlySet<InstanceKey> {
   const { master } = series;
   if (master === undefined || propertyOf(master, P.EXDATE) === undefined) return new Set();
   const bare = withoutProperties(master, ({ name }) => name === P.EXDATE);

@@ -2,7 +2,7 @@ import { propertiesOf, type Component, type Property } from '../ical/component.t
 import { P } from '../ical/names.ts';
 import type { ZoneContext } from '../ical/timezone.ts';
 import { addressKey, attendeeOf, attendeesOf, partstatOf, type IsMe } from './address.ts';
-import { lineText } from './component-edit.ts';
+import { lineText, withParam } from './component-edit.ts';
 import type { InstanceKey } from './instance-key.ts';
 import { isPersonal } from './personal.ts';
 import { ruleText, timesText, zoneText } from './series.ts';
@@ -146,10 +146,15 @@ function peopleDifference(before: Component, after: Component, me: IsMe): Weight
   const [old, fresh] = [attendeesOf(before), attendeesOf(after)];
   for (const key of new Set([...old.keys(), ...fresh.keys()])) {
     const [was, is] = [old.get(key), fresh.get(key)];
-    if (was === undefined || is === undefined || lineText(was) !== lineText(is)) weight = heavier(weight, 'quiet');
+    if (was === undefined || is === undefined || isOther(was, is)) weight = heavier(weight, 'quiet');
   }
   return heavier(weight, ownDifference(attendeeOf(before, me), attendeeOf(after, me)));
 }
+
+/** Whether an attendee's line says something else; that nobody waits for an answer any more disturbs no copy. */
+const isOther = (was: Property, is: Property): boolean =>
+  lineText(was) !== lineText(is) &&
+  lineText(withParam(was, 'RSVP', undefined)) !== lineText(withParam(is, 'RSVP', undefined));
 
 /** Being asked for an answer again (RFC 5546 §3.2.2.7) is something to be told of. */
 function ownDifference(was: Property | undefined, is: Property | undefined): Weight {

@@ -21,6 +21,8 @@ export interface Job {
   readonly every: number;
   /** Milliseconds from the start of the server to the first run, where that is not as of the others. */
   readonly first?: number;
+  /** Milliseconds from a wake-up to the run, where that is not as of the others: what happens within them is done by one. */
+  readonly moment?: number;
   /** Calls `wake` where there may be work before its time; returns how to stop listening. */
   listen?(context: JobContext, wake: () => void): () => void;
   /** Gives way between two pieces of work, and stops where `signal` asks for it. */

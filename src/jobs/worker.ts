@@ -20,7 +20,10 @@ const MOMENT = 300;
 /** Runs each job again and again. One that fails is logged, and has its turn again at its time. */
 export function startWorker(context: JobContext, { jobs, first = MINUTE, moment = MOMENT }: WorkerOptions): Worker {
   const stop = new AbortController();
-  const running = jobs.map((job) => repeat(job, context, { first: job.first ?? first, moment, signal: stop.signal }));
+  const running = jobs.map((job) => {
+    const { first: soon = first, moment: own = moment } = job;
+    return repeat(job, context, { first: soon, moment: own, signal: stop.signal });
+  });
   return {
     async close() {
       stop.abort();

@@ -23,7 +23,7 @@ export function planDelete({ before, me, now, memory, silent }: DeletePlanning):
   if (role === 'organizer') {
     const { messages } = organizerChanges(before, undefined, { me, now });
     const sequence = messages.reduce((most, { message }) => Math.max(most, message.sequence), 0);
-    const remembered = withCancelled(memory, MASTER, { sequence, stamp: now });
+    const remembered = withCancelled(memory, [[MASTER, { sequence, stamp: now }]]);
     return { kind: 'organizer', calendar: undefined, messages, memory: remembered, isMeeting: false };
   }
   if (role !== 'attendee') return { kind: 'plain' };

@@ -6,8 +6,9 @@ import { attendeeChanges, type AttendeePlan } from '../itip/attendee-changes.ts'
 import { organizerChanges, type OutgoingMessage } from '../itip/organizer-changes.ts';
 import { plain, withProperty } from '../itip/component-edit.ts';
 import { MASTER } from '../itip/instance-key.ts';
+import { hasAttendeeComments, hasMadeUpComment } from '../itip/private-comments.ts';
 import { NO_MEMORY, revisionOf, type Memory } from '../itip/revision.ts';
-import { ITIP_COMPONENTS } from '../itip/series.ts';
+import { byKey, instanceOf, ITIP_COMPONENTS, readSeries } from '../itip/series.ts';
 import { P } from '../ical/names.ts';
 import type { Directory } from './directory.ts';
 import { addressesOf, partIn, requireOneOrganizer, type Part } from './role.ts';
@@ -23,6 +24,8 @@ export interface PutPlanning {
   readonly directory: Directory;
   /** Whether the writer may act for another calendar user of this server. */
   mayActFor(id: string): boolean;
+  /** Whether the calendar is shared with the writer: left out, the writer is its owner or acts for them. */
+  readonly isSharee?: boolean;
   /** Whose answers count where client and server differ: the server's with If-Schedule-Tag-Match (RFC 6638 §3.2.10). */
   readonly attendeeState: 'client' | 'server';
 }
@@ -46,14 +49,16 @@ const PLAIN: SchedulingPlan = { kind: 'plain' };
 
 /**
  * What PUT of an object means (RFC 6638 §3.2.1, §3.2.2). Throws same-organizer-in-all-components,
- * allowed-organizer-scheduling-object-change and allowed-attendee-scheduling-object-change.
+ * allowed-organizer-scheduling-object-change, allowed-attendee-scheduling-object-change and valid-attendee-comment-change.
  */
 export function planPut(planning: PutPlanning): SchedulingPlan {
   const { before, after, me } = planning;
   const [was, is] = [partIn(before, me), partIn(after, me)];
   requireOneOrganizer(after);
+  if (planning.isSharee === true) requireOwnersMeeting(me, was, is);
   if (was.role === 'attendee') return attendeePlan(planning, is);
   if (was.role === 'organizer' || is.role === 'organizer') {
+    requireTrueComments(before, after);
     if (is.role === 'attendee' || is.role === 'stranger') {
       throw new Refusal('allowed-organizer-scheduling-object-change', 'A meeting keeps its organizer');
     }
@@ -67,7 +72,7 @@ export function planPut(planning: PutPlanning): SchedulingPlan {
 function organizerPlan(planning: PutPlanning, is: Part): SchedulingPlan {
   const { before, after, me, now, memory, directory, attendeeState } = planning;
   const isToldElsewhere = addressesOf(after).some((address) => directory.find(address) === undefined);
-  const fresh = before === undefined && isToldElsewhere ? afterCancellation(after, memory) : after;
+  const fresh = isToldElsewhere ? afterCancellation(after, memory) : after;
   const { calendar, messages } = organizerChanges(before, fresh, { me, now, attendeeState });
   // Answers to an earlier meeting of this UID are none to this one.
   const remembered = before === undefined && memory !== NO_MEMORY ? { ...memory, answers: {} } : memory;
@@ -96,6 +101,21 @@ function attendeePlan({ before, after, me, now, memory }: PutPlanning, is: Part)
   const plan = attendeeChanges(known, after, { me, now, memory });
   if (plan.kind === 'refused') throw new Refusal(plan.precondition, plan.why);
   return { ...plan, kind: 'attendee' };
+}
+
+/** Whoever writes in a shared calendar, its owner is the organizer of what is made there (caldav-sharing §5.5.5). */
+function requireOwnersMeeting(me: IsMe, { organizer: was = '' }: Part, { organizer }: Part): void {
+  if (organizer === undefined || me(organizer) || isSameAddress(was, organizer)) return;
+  throw new Refusal('allowed-organizer-scheduling-object-change', 'In a shared calendar the organizer is its owner');
+}
+
+/** Throws valid-attendee-comment-change: what attendees have said in private is not the organizer's to change. */
+function requireTrueComments(before: Component | undefined, after: Component): void {
+  if (!hasAttendeeComments(after)) return;
+  const [was, is] = [before && readSeries(before), readSeries(after)];
+  if (was === undefined || is === undefined) return;
+  if (![...byKey(is)].some(([key, component]) => hasMadeUpComment(component, instanceOf(was, key)))) return;
+  throw new Refusal('valid-attendee-comment-change', 'A comment of an attendee is changed by the server alone');
 }
 
 /** Nobody stores a meeting of another person of this server as though that person had written it. */

@@ -3,13 +3,13 @@ import { P } from '../ical/names.ts';
 import { withoutProperties } from '../itip/component-edit.ts';
 import { MASTER } from '../itip/instance-key.ts';
 import { isCancelled } from '../itip/personal.ts';
-import type { Memory } from '../itip/revision.ts';
+import { revisionOf, type Memory } from '../itip/revision.ts';
 import { ITIP_COMPONENTS } from '../itip/series.ts';
 import { receiveAdd } from '../itip/add.ts';
 import { receiveCancel } from '../itip/cancel.ts';
 import { receiveCounter } from '../itip/counter.ts';
 import { receiveDeclineCounter } from '../itip/decline-counter.ts';
-import type { ItipMessage, Method } from '../itip/message.ts';
+import { messageComponents, type ItipMessage, type Method } from '../itip/message.ts';
 import { unchanged, type Outcome, type Receiving } from '../itip/outcome.ts';
 import { receivePublish } from '../itip/publish.ts';
 import { receiveRefresh } from '../itip/refresh.ts';
@@ -31,20 +31,23 @@ const RECEIVERS: Readonly<Record<Method, Receive>> = {
 
 /**
  * What is known when a message of this server arrives: none can overtake another here, so that an invitation to what was
- * cancelled is later than that, whatever its SEQUENCE.
+ * cancelled, the whole or a day, is later than that, whatever its SEQUENCE.
  */
 export function knownInOrder(
   mine: Component | undefined,
-  { method }: ItipMessage,
+  message: ItipMessage,
   memory: Memory,
 ): { readonly mine: Component | undefined; readonly memory: Memory } {
-  if (method !== 'REQUEST') return { mine, memory };
-  const { [MASTER]: _, ...cancelled } = memory.cancelled;
+  if (message.method !== 'REQUEST') return { mine, memory };
   const parts = mine?.components.filter(({ name }) => ITIP_COMPONENTS.has(name)) ?? [];
-  const remembered = MASTER in memory.cancelled ? { ...memory, cancelled, answers: {} } : memory;
+  const isForgotten = Object.keys(memory.cancelled).length === 0;
+  const answers = MASTER in memory.cancelled ? {} : memory.answers;
+  const remembered = isForgotten ? memory : { ...memory, cancelled: {}, answers };
   if (mine === undefined || !parts.every(isCancelled)) return { mine, memory: remembered };
+  const sent = Math.min(...messageComponents(message).map((each) => revisionOf(each).sequence));
+  const isLater = (each: Component): boolean => ITIP_COMPONENTS.has(each.name) && revisionOf(each).sequence > sent;
   const components = mine.components.map((each) =>
-    ITIP_COMPONENTS.has(each.name) ? withoutProperties(each, ({ name }) => name === P.SEQUENCE) : each,
+    isLater(each) ? withoutProperties(each, ({ name }) => name === P.SEQUENCE) : each,
   );
   return { mine: { ...mine, components }, memory: remembered };
 }

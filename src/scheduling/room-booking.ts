@@ -1,4 +1,4 @@
-import { paramOf, propertiesOf, propertyOf, type Component } from '../ical/component.ts';
+import { paramOf, propertyOf, type Component } from '../ical/component.ts';
 import { busyTypeOf, type BusyType } from '../ical/freebusy.ts';
 import { P } from '../ical/names.ts';
 import { recurrenceSet } from '../ical/recurrence.ts';
@@ -6,6 +6,7 @@ import type { Instant, TimeRange } from '../ical/time-value.ts';
 import { zonesOf, type Zone, type ZoneContext } from '../ical/timezone.ts';
 import { attendeeOf, attendeesOf, organizerOf, partstatOf, type IsMe } from '../itip/address.ts';
 import { keyOfTime, MASTER, type InstanceKey } from '../itip/instance-key.ts';
+import { PEOPLE } from '../itip/personal.ts';
 import { uidOf } from '../itip/series.ts';
 import type { TakenTime } from './room-busy.ts';
 import { DAY_MS } from './room-policy.ts';
@@ -115,8 +116,13 @@ const isCancelled = (component: Component): boolean =>
 
 const NO_PEOPLE: ReadonlySet<string> = new Set(['ROOM', 'RESOURCE', 'GROUP']);
 
-/** A group counts by its members, who are attendees too. */
-const peopleIn = (component: Component): number =>
+/** A group counts by its members, who are attendees too; where guests are hidden, the copy says how many there are. */
+const peopleIn = (component: Component): number => {
+  const told = Number(propertyOf(component, PEOPLE)?.value.trim() ?? 0);
+  return Math.max(namedIn(component), Number.isInteger(told) ? told : 0);
+};
+
+const namedIn = (component: Component): number =>
   [...attendeesOf(component).values()].filter(
     (attendee) =>
       !NO_PEOPLE.has(paramOf(attendee, 'CUTYPE')?.toUpperCase() ?? 'INDIVIDUAL') &&
@@ -126,7 +132,7 @@ const peopleIn = (component: Component): number =>
 
 /**
  * The times at which an object of a room's calendar takes it, in order: a booking by what the room has answered, what
- * somebody has entered there himself (no ATTENDEE) by the table of RFC 4791 §7.10.
+ * somebody has entered there himself (the room is no ATTENDEE) by the table of RFC 4791 §7.10.
  *
  * @param until up to where the booking is decided: what comes later holds nothing yet
  */
@@ -161,6 +167,6 @@ function takenTypeOf(component: Component, room: IsMe): BusyType | undefined {
   const attendee = attendeeOf(component, room);
   // Whether people call their time free (TRANSP) or tentative (STATUS): the room is needed all the same.
   if (attendee !== undefined) return isCancelled(component) ? undefined : ANSWERED.get(partstatOf(attendee));
-  // An event without guests is somebody's own entry in the room's calendar.
-  return propertiesOf(component, P.ATTENDEE).length === 0 ? busyTypeOf(component) : undefined;
+  // Somebody's own entry in the room's calendar, or a meeting that the room itself organizes.
+  return busyTypeOf(component);
 }

@@ -66,10 +66,15 @@ export function decideBooking(request: BookingRequest, room: Room): BookingDecis
       return { key, start, end, ...(standing(instance, known.get(key), now) ?? whole ?? judge(instance)) };
     });
   const told = instances.filter(({ reason }) => !SILENT.has(reason.code));
+  const asked = new Map(booking.instances.map(({ key, partstat }) => [key, partstat]));
+  // Who asks anew for what stands is told again, so that nobody is left waiting.
+  const isAskedAgain = instances.some(
+    ({ key, partstat, reason }) => reason.code === 'unchanged' && asked.get(key) !== partstat,
+  );
   const isWaiting = told.some(({ reason }) => reason.code === 'awaits-approval');
   return {
     instances,
-    isAnswered: told.length > 0,
+    isAnswered: told.length > 0 || isAskedAgain,
     approvers: isWaiting ? (room.policy.approvers ?? []) : [],
     decidedUntil: booking.hasMore ? undecidedFrom(request, room) : undefined,
   };
@@ -119,7 +124,7 @@ function isUnderPolicy(room: Room, booker: Booker): boolean {
 }
 
 /** Whether the policy names him among those who may book. */
-export function mayBook({ policy: { bookers } }: Room, { id, groups }: Booker): boolean {
+export function mayBook({ policy: { bookers } }: Pick<Room, 'policy'>, { id, groups }: Booker): boolean {
   if (bookers === undefined) return true;
   return (id !== undefined && bookers.people.includes(id)) || bookers.groups.some((group) => groups.has(group));
 }

@@ -29,6 +29,13 @@ interface Part {
 /** The answer that most instances have stands in the master; of two that as many have, the first of these. */
 const FIRST: readonly RoomPartstat[] = ['ACCEPTED', 'TENTATIVE', 'DECLINED', 'NEEDS-ACTION'];
 
+export interface RoomAnswering {
+  readonly room: IsMe;
+  readonly now: Instant;
+  /** What else there is, in words, for who is refused. */
+  readonly wayOut?: string | undefined;
+}
+
 /**
  * Puts a decision into what the room was invited to, and makes the REPLY (RFC 5546 §3.2.3). A series has the answer of most of
  * its days in the master and the other days as overrides; what is not decided yet is as the master. REQUEST-STATUS
@@ -38,7 +45,7 @@ const FIRST: readonly RoomPartstat[] = ['ACCEPTED', 'TENTATIVE', 'DECLINED', 'NE
 export function answerOf(
   calendar: Component,
   decision: BookingDecision,
-  { room, now }: { readonly room: IsMe; readonly now: Instant },
+  { room, now, wayOut }: RoomAnswering,
 ): RoomAnswer {
   const series = readSeries(calendar);
   if (series === undefined) return { calendar, reply: undefined };
@@ -49,7 +56,7 @@ export function answerOf(
     master: components.get(MASTER),
     overrides: new Map([...components].filter(([key]) => key !== MASTER)),
   });
-  const told = decision.isAnswered ? parts.map(replyPart) : [];
+  const told = decision.isAnswered ? parts.map((part) => replyPart(part, wayOut)) : [];
   return {
     calendar: makeCalendar(calendar.properties, whole, [calendar]),
     reply: makeReply(told, [calendar], { me: room, now, requestStatus: '2.0;Success' }),
@@ -99,8 +106,9 @@ function answered(component: Component, room: IsMe, partstat: RoomPartstat): Com
   return withProperty(asked, plain(P.TRANSP, holds ? 'OPAQUE' : 'TRANSPARENT'));
 }
 
-function replyPart({ component, partstat, reason }: Part): ReplyPart {
-  const sentence = reason && sentenceOf(reason);
+function replyPart({ component, partstat, reason }: Part, wayOut: string | undefined): ReplyPart {
+  const why = reason && sentenceOf(reason);
+  const sentence = why === undefined || wayOut === undefined || partstat !== 'DECLINED' ? why : `${why} ${wayOut}`;
   const comments = sentence === undefined ? [] : [plain(P.COMMENT, escapeText(sentence))];
   return { component, partstat, comments };
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 
-import type { Db } from './dialect.ts';
+import { textsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 import type { ShareAccess } from './schema.ts';
 
@@ -91,3 +91,21 @@ export async function replaceAces(
   }));
   for (const row of rows) await tx.insertInto('aces').values(row).execute();
 }
+
+/** Of these homes, those whose inbox denies anything to anybody. */
+export async function homesDenying(db: Db, homeIds: readonly string[]): Promise<string[]> {
+  const { rows } = await selectDenying(db, { homeIds: JSON.stringify(homeIds) });
+  return rows.map(({ home_id: id }) => id);
+}
+
+const selectDenying = prepared((db, { homeIds }: { homeIds: string }) =>
+  db
+    .selectFrom('aces')
+    .innerJoin('collections', 'collections.id', 'aces.collection_id')
+    .select('aces.home_id')
+    .distinct()
+    .where('aces.home_id', 'in', textsOf(db, homeIds))
+    .where('aces.deny', '=', 1)
+    .where('collections.kind', '=', 'inbox')
+    .compile(),
+);

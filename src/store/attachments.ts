@@ -4,6 +4,7 @@ import type { CollectionId, PrincipalId } from '../base/ids.ts';
 import { textList, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 import type { AttachmentTable } from './schema.ts';
+import { octetsIn } from './shared-octets.ts';
 
 /** A managed attachment without its octets. */
 export interface Attachment {
@@ -100,7 +101,7 @@ export async function octetsHolding(
   return db
     .selectFrom('attachment_holders')
     .innerJoin('objects', 'objects.id', 'attachment_holders.object_id')
-    .select(['objects.id', 'objects.octets'])
+    .select(['objects.id', octetsIn('objects').as('octets')])
     .where('attachment_holders.attachment_id', '=', id)
     .where('attachment_holders.object_id', '>', after)
     .where('attachment_holders.dropped_at', 'is', null)

@@ -26,6 +26,7 @@ export type Act =
   | 'share-declined'
   | 'link-created'
   | 'link-revoked'
+  | 'booking-answered'
   | 'policy-changed';
 
 /** Ids, names of properties and numbers: never a value of a property, text of an object, or a password. */

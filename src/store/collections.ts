@@ -42,6 +42,8 @@ export interface Collection {
   readonly alarmVeventDate: string | undefined;
   readonly alarmVtodoDatetime: string | undefined;
   readonly alarmVtodoDate: string | undefined;
+  /** Of an inbox: the id of the calendar that invitations go to, where it was chosen (RFC 6638 §9.2). */
+  readonly defaultCalendar: string | undefined;
   /** A place where a shared calendar stands (mounts.ts): that calendar, which has the members. */
   readonly sharedId: CollectionId | undefined;
   /**
@@ -79,6 +81,7 @@ export interface CollectionFields {
   readonly alarmVeventDate?: string | null | undefined;
   readonly alarmVtodoDatetime?: string | null | undefined;
   readonly alarmVtodoDate?: string | null | undefined;
+  readonly defaultCalendar?: string | null | undefined;
 }
 
 export interface NewCollection extends CollectionFields {
@@ -352,7 +355,7 @@ function columnsOf(fields: CollectionFields) {
   const { displayname, description, color, colorAttributes, order } = fields;
   const { timezone, timezoneId, components, transparent, availability } = fields;
   const { source, refreshRate, stripAlarms, stripAttachments, stripTodos } = fields;
-  const { alarmVeventDatetime, alarmVeventDate, alarmVtodoDatetime, alarmVtodoDate } = fields;
+  const { alarmVeventDatetime, alarmVeventDate, alarmVtodoDatetime, alarmVtodoDate, defaultCalendar } = fields;
   return {
     ...(displayname !== undefined && { displayname }),
     ...(description !== undefined && { description }),
@@ -373,6 +376,7 @@ function columnsOf(fields: CollectionFields) {
     ...(alarmVeventDate !== undefined && { alarm_vevent_date: alarmVeventDate }),
     ...(alarmVtodoDatetime !== undefined && { alarm_vtodo_datetime: alarmVtodoDatetime }),
     ...(alarmVtodoDate !== undefined && { alarm_vtodo_date: alarmVtodoDate }),
+    ...(defaultCalendar !== undefined && { default_calendar: defaultCalendar }),
   };
 }
 
@@ -406,6 +410,7 @@ export function toCollection(row: Selectable<CollectionTable>): Collection {
     alarmVeventDate: row.alarm_vevent_date ?? undefined,
     alarmVtodoDatetime: row.alarm_vtodo_datetime ?? undefined,
     alarmVtodoDate: row.alarm_vtodo_date ?? undefined,
+    defaultCalendar: row.default_calendar ?? undefined,
     sharedId: (row.shared_id ?? undefined) as CollectionId | undefined,
     seq: row.seq,
     homeSeq: row.home_seq,

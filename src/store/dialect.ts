@@ -78,6 +78,8 @@ export interface EngineTraits {
   jsonTexts(json: string): RawBuilder<unknown>;
   /** The aggregate of a key and a value of rows into the text of a JSON object. */
   jsonObject(key: RawBuilder<unknown>, value: RawBuilder<unknown>): RawBuilder<string | null>;
+  /** What ends a query whose rows are to be locked in their order; undefined: there is one writer, who waits for nobody. */
+  readonly forUpdate: RawBuilder<unknown> | undefined;
 }
 
 interface Traited {

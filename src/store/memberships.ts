@@ -4,6 +4,7 @@ import type { PrincipalId } from '../base/ids.ts';
 import { textList, type Db } from './dialect.ts';
 import { recordDirectoryChanges } from './directory-changes.ts';
 import { StoreConflict } from './errors.ts';
+import { noteChangedGroups } from './group-meetings.ts';
 
 export interface Delegate {
   readonly id: PrincipalId;
@@ -63,6 +64,7 @@ export async function setMembers(tx: Db, groupId: string, ids: readonly string[]
   }
   for (const id of added) await tx.insertInto('group_members').values({ group_id: groupId, member_id: id }).execute();
   await touchPrincipals(tx, [groupId, ...added, ...removed], now);
+  await noteChangedGroups(tx, [groupId]);
   await recordDirectoryChanges(tx, [groupId], now);
   return true;
 }

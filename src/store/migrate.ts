@@ -21,6 +21,12 @@ import { push } from './migrations/0015-push.ts';
 import { historySize } from './migrations/0016-history-size.ts';
 import { personalObjects } from './migrations/0017-personal-objects.ts';
 import { scheduling } from './migrations/0018-scheduling.ts';
+import { scheduleChanges } from './migrations/0019-schedule-changes.ts';
+import { rooms } from './migrations/0020-rooms.ts';
+import { sharedOctets } from './migrations/0021-shared-octets.ts';
+import { groupMeetings } from './migrations/0022-group-meetings.ts';
+import { defaultCalendar } from './migrations/0023-default-calendar.ts';
+import { copiesToRefresh } from './migrations/0024-copies-to-refresh.ts';
 
 export interface Migration {
   readonly name: string;
@@ -47,6 +53,12 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0016-history-size', up: historySize },
   { name: '0017-personal-objects', up: personalObjects },
   { name: '0018-scheduling', up: scheduling },
+  { name: '0019-schedule-changes', up: scheduleChanges },
+  { name: '0020-rooms', up: rooms },
+  { name: '0021-shared-octets', up: sharedOctets },
+  { name: '0022-group-meetings', up: groupMeetings },
+  { name: '0023-default-calendar', up: defaultCalendar },
+  { name: '0024-copies-to-refresh', up: copiesToRefresh },
 ];
 
 /** The number of the last one. */

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 
 import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
 import type { Author } from './author.ts';
+import { octetsIn } from './shared-octets.ts';
 import type { ObjectTable } from './schema.ts';
 
 /** What the index knows of an object, for questions about time; instants are UTC milliseconds. */
@@ -78,6 +79,8 @@ export interface NewObject extends ObjectIndex {
   readonly createdSeq: number;
   /** Who wrote it; left out: the server itself. */
   readonly by?: Author | undefined;
+  /** Of an inbox item, see ObjectTable. */
+  readonly scheduleChanges?: string | undefined;
 }
 
 /** A field left out or undefined stays as it is; null clears it. Index fields go together with occurrences. */
@@ -112,10 +115,16 @@ export const HEAD_COLUMNS = [
   'objects.modified_at',
 ] as const;
 
-export const OBJECT_COLUMNS = [...HEAD_COLUMNS, 'objects.octets'] as const;
+/** The octets of an object, its own or those that it shares. */
+const OCTETS = octetsIn('objects').as('octets');
+
+export const OBJECT_COLUMNS = [...HEAD_COLUMNS, OCTETS] as const;
 
 type Written = 'written_seq' | 'written_at' | 'written_by' | 'written_device' | 'written_origin';
-type ObjectRow = Omit<Selectable<ObjectTable>, 'key' | 'indexed_from' | 'indexed_until' | 'fault' | Written>;
+type ObjectRow = Omit<
+  Selectable<ObjectTable>,
+  'key' | 'indexed_from' | 'indexed_until' | 'fault' | 'schedule_changes' | 'shared_key' | Written
+>;
 export type HeadRow = Omit<ObjectRow, 'octets'>;
 
 export function toHead(row: HeadRow): ObjectHead {

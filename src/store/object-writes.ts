@@ -36,7 +36,9 @@ export async function insertObject(tx: Db, object: NewObject, now: number): Prom
     created_at: now,
     modified_at: now,
   };
-  const [keys] = (await insertRow(tx, { ...columns, ...authorColumns('written', object.by), octets })).rows;
+  const written = authorColumns('written', object.by);
+  const row = { ...columns, ...written, octets, schedule_changes: object.scheduleChanges ?? null };
+  const [keys] = (await insertRow(tx, row)).rows;
   if (keys === undefined) throw new TypeError('The object just inserted has no keys');
   await clearTombstone(tx, { collectionId, name });
   await count(tx, { collectionId, members: 1, used: octets.byteLength });
@@ -60,7 +62,7 @@ export async function updateObject(tx: Db, id: string, patch: ObjectPatch, now: 
     ...(uid !== undefined && { uid }),
     ...(component !== undefined && { component }),
     ...(etag !== undefined && { etag }),
-    ...(octets !== undefined && { octets, size: octets.byteLength }),
+    ...(octets !== undefined && { octets, shared_key: null, size: octets.byteLength }),
     // Where what was there is not kept, it is as if these had been its octets since then.
     ...(isNewState && { ...authorColumns('written', patch.by), written_at: now }),
     ...(isNewState && seq !== undefined && { written_seq: seq }),
@@ -137,7 +139,10 @@ export const KEYS = [
 
 type NewRow = HeadRow &
   ReturnType<typeof indexColumns> &
-  ReturnType<typeof authorColumns<'written'>> & { readonly octets: Uint8Array };
+  ReturnType<typeof authorColumns<'written'>> & {
+    readonly octets: Uint8Array;
+    readonly schedule_changes: string | null;
+  };
 
 const insertRow = prepared((db, row: NewRow) =>
   db
@@ -166,6 +171,7 @@ const insertRow = prepared((db, row: NewRow) =>
       written_by: row.written_by,
       written_device: row.written_device,
       written_origin: row.written_origin,
+      schedule_changes: row.schedule_changes,
     })
     .returning(KEYS)
     .compile(),

@@ -73,9 +73,9 @@ export async function pageOfHeads(db: Db, collectionId: string, { after, limit }
   return rows.map(toHead);
 }
 
-/** The member that was stored first. */
+/** The member that has stood longest as it is. */
 export async function oldestHead(db: Db, collectionId: string): Promise<ObjectHead | undefined> {
-  const row = await heads(db, collectionId).orderBy('created_seq').orderBy('id').limit(1).executeTakeFirst();
+  const [row] = (await selectOldest(db, { collectionId })).rows;
   return row && toHead(row);
 }
 
@@ -86,9 +86,12 @@ export async function pageOfObjects(db: Db, collectionId: string, { after, limit
 
 /** Kept as a counter: costs the same for any calendar. */
 export async function countObjects(db: Db, collectionId: string): Promise<number> {
-  const row = await db.selectFrom('collections').select('members').where('id', '=', collectionId).executeTakeFirst();
-  return row?.members ?? 0;
+  return (await selectCount(db, { collectionId })).rows[0]?.members ?? 0;
 }
+
+const selectCount = prepared((db, { collectionId }: { collectionId: string }) =>
+  db.selectFrom('collections').select('members').where('id', '=', collectionId).compile(),
+);
 
 /** Octets of all objects of a home: the sum of its collections' counters, and what its owner has of others' objects. */
 export async function homeUsage(db: Db, homeId: string): Promise<number> {
@@ -175,6 +178,10 @@ const selectObjectsByNames = prepared((db, { collectionId, names }: ByNames) =>
 
 const selectObjectsByIds = prepared((db, { ids }: { ids: string }) =>
   db.selectFrom('objects').select(OBJECT_COLUMNS).where('id', 'in', textsOf(db, ids)).compile(),
+);
+
+const selectOldest = prepared((db, { collectionId }: { collectionId: string }) =>
+  heads(db, collectionId).orderBy('seq').limit(1).compile(),
 );
 
 const selectPageOfHeads = prepared((db, { collectionId, after, limit }: PageAt) =>

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 import { DAY } from '../base/clock.ts';
-import { traitsOf, type Db } from './dialect.ts';
+import { integersOf, traitsOf, type Db } from './dialect.ts';
 import type { ObjectIndex, OccurrenceBusy } from './object-rows.ts';
 import { prepared } from './prepared.ts';
 import type { OccurrenceTable } from './schema.ts';
@@ -116,6 +116,38 @@ export async function replaceOccurrences(tx: Db, keys: ObjectKeys, index: Object
   await insertRows(tx, keys, wanted);
 }
 
+/** Rows that one statement writes at most, about. */
+const MOST_ROWS = 5000;
+
+/** As insertOccurrences, for many objects that are alike. */
+export async function insertOccurrencesOf(tx: Db, objects: readonly ObjectKeys[], index: ObjectIndex): Promise<void> {
+  const packed = pack(stretchesOf(index));
+  const step = Math.max(1, Math.floor(MOST_ROWS / Math.max(1, packed.length)));
+  for (let from = 0; from < objects.length && packed.length > 0; from += step) {
+    const some = objects.slice(from, from + step);
+    const rows = some.flatMap(({ key, collection_key, home_key }) =>
+      packed.map((row) => [home_key, collection_key, key, ...row]),
+    );
+    await insertAll(tx, { rows: JSON.stringify(rows) });
+  }
+}
+
+/** As replaceOccurrences, for many objects that are alike from now on. */
+export async function replaceOccurrencesOf(tx: Db, objects: readonly ObjectKeys[], index: ObjectIndex): Promise<void> {
+  const wanted = JSON.stringify(pack(stretchesOf(index)));
+  const { rows } = await selectAll(tx, { keys: JSON.stringify(objects.map(({ key }) => String(key))) });
+  const present = new Map<number, PackedRow[]>();
+  for (const { object_key: key, span, start_at, end_at, proof, busy } of rows) {
+    const known = present.get(key) ?? [];
+    known.push([span, start_at, end_at, proof, busy]);
+    present.set(key, known);
+  }
+  const others = objects.filter(({ key }) => JSON.stringify(present.get(key) ?? []) !== wanted);
+  if (others.length === 0) return;
+  await deleteAll(tx, { keys: JSON.stringify(others.map(({ key }) => String(key))) });
+  await insertOccurrencesOf(tx, others, index);
+}
+
 async function insertRows(tx: Db, keys: ObjectKeys, rows: readonly PackedRow[]): Promise<void> {
   const { key, collection_key, home_key } = keys;
   const [only] = rows;
@@ -167,4 +199,29 @@ const selectRows = prepared((db, { key }: { key: number }) =>
 
 const deleteRows = prepared((db, { key }: { key: number }) =>
   db.deleteFrom('occurrences').where('object_key', '=', key).compile(),
+);
+
+const insertAll = prepared((db, { rows }: { rows: string }) =>
+  sql`
+    insert into occurrences (home_key, collection_key, object_key, span, start_at, end_at, proof, busy)
+    select cast(value ->> 0 as integer), cast(value ->> 1 as integer), cast(value ->> 2 as integer),
+      cast(value ->> 3 as integer), cast(value ->> 4 as bigint), cast(value ->> 5 as bigint),
+      cast(value ->> 6 as integer), cast(value ->> 7 as integer)
+    from ${traitsOf(db).jsonRows(rows)}`.compile(db),
+);
+
+const selectAll = prepared((db, { keys }: { keys: string }) =>
+  db
+    .selectFrom('occurrences')
+    .select(['object_key', 'span', 'start_at', 'end_at', 'proof', 'busy'])
+    .where('object_key', 'in', integersOf(db, keys))
+    .orderBy('object_key')
+    .orderBy('span')
+    .orderBy('start_at')
+    .orderBy('end_at')
+    .compile(),
+);
+
+const deleteAll = prepared((db, { keys }: { keys: string }) =>
+  db.deleteFrom('occurrences').where('object_key', 'in', integersOf(db, keys)).compile(),
 );

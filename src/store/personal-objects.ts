@@ -6,6 +6,7 @@ import { firstOf, removalsIn, type Change, type Changes, type SinceQuestion } fr
 import { textsOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, toHead, type HeadRow, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
+import { octetsIn } from './shared-octets.ts';
 
 /** What others see of an object: the object itself, or what it was before its owner changed what is the owner's own. */
 export interface SharedForm {
@@ -178,7 +179,7 @@ const NO_OWN = {
 
 const selectShared = prepared((db, { objectId }: { objectId: string }) =>
   sql<Omit<StateRow, keyof typeof NO_OWN> & { readonly octets: Uint8Array }>`
-    select o.id, o.etag as base_etag, o.seq as base_seq, o.octets,
+    select o.id, o.etag as base_etag, o.seq as base_seq, ${octetsIn('o')} as octets,
       f.shared_etag, f.seq as shared_seq, f.octets as shared_octets
     from objects o
     left join shared_forms f on f.object_id = o.id and f.base_etag = o.etag and f.base_seq = o.seq

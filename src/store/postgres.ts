@@ -33,6 +33,7 @@ const POSTGRES_TRAITS: EngineTraits = {
   jsonRows: (json) => sql`jsonb_array_elements(cast(${json} as jsonb)) as rows (value)`,
   jsonObject: (key, value) => sql`cast(json_object_agg(${key}, ${value}) as text)`,
   jsonTexts: (json) => sql`jsonb_array_elements_text(cast(${json} as jsonb)) as texts (value)`,
+  forUpdate: sql`for update`,
 };
 
 class TraitedPostgresAdapter extends PostgresAdapter {

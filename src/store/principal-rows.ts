@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 
 import { asPrincipalId, type PrincipalId } from '../base/ids.ts';
-import type { Db } from './dialect.ts';
+import { textsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 import type { AutoSchedule, PrincipalKind, PrincipalTable } from './schema.ts';
 
@@ -21,6 +21,8 @@ export interface Principal {
   /** The group whose members are accepted without question. */
   readonly autoAcceptGroup: string | undefined;
   readonly capacity: number | undefined;
+  /** What may be booked of a room, as JSON; undefined: nothing is forbidden. */
+  readonly roomPolicy: string | undefined;
   readonly features: readonly string[];
   /** Grows with every change of the principal, its addresses, memberships or delegates. */
   readonly version: number;
@@ -55,6 +57,47 @@ function knownIn(db: Db): Map<string, Principal> {
   return known;
 }
 
+interface AtAddress {
+  readonly address: string;
+  readonly id: string;
+  readonly version: number;
+  readonly guid: string;
+  readonly created_at: number;
+}
+
+/** Who has these addresses, which are folded; those that nobody has are left out. */
+export async function principalsAt(db: Db, addresses: readonly string[]): Promise<ReadonlyMap<string, Principal>> {
+  const { rows } = await selectAt(db, { addresses: JSON.stringify(addresses) });
+  const known = knownIn(db);
+  const isSame = ({ id, version, guid, created_at }: AtAddress): boolean => {
+    const before = known.get(id);
+    return before?.version === version && before.guid === guid && before.createdAt === created_at;
+  };
+  const others = rows.filter((row) => !isSame(row)).map(({ id }) => id);
+  const read = others.length === 0 ? [] : (await selectPrincipals(db, { ids: JSON.stringify(others) })).rows;
+  if (known.size + read.length >= MOST_KNOWN) known.clear();
+  for (const row of read) known.set(row.id, toPrincipal(row));
+  const found = new Map<string, Principal>();
+  for (const { address, id } of rows) {
+    const principal = known.get(id) ?? (await findPrincipal(db, id));
+    if (principal !== undefined) found.set(address, principal);
+  }
+  return found;
+}
+
+const selectAt = prepared((db, { addresses }: { addresses: string }) =>
+  db
+    .selectFrom('addresses')
+    .innerJoin('principals', 'principals.id', 'addresses.principal_id')
+    .select(['addresses.address', 'principals.id', 'principals.version', 'principals.guid', 'principals.created_at'])
+    .where('addresses.address', 'in', textsOf(db, addresses))
+    .compile(),
+);
+
+const selectPrincipals = prepared((db, { ids }: { ids: string }) =>
+  db.selectFrom('principals').selectAll().where('id', 'in', textsOf(db, ids)).compile(),
+);
+
 /** What a principal cannot change without: its version grows with everything, and one that was made anew is another. */
 const selectState = prepared((db, { id }: { id: string }) =>
   db.selectFrom('principals').select(['version', 'guid', 'created_at']).where('id', '=', id).compile(),
@@ -79,6 +122,7 @@ export function toPrincipal(row: Selectable<PrincipalTable>): Principal {
     autoSchedule: row.auto_schedule ?? undefined,
     autoAcceptGroup: row.auto_accept_group ?? undefined,
     capacity: row.capacity ?? undefined,
+    roomPolicy: row.room_policy ?? undefined,
     features: JSON.parse(row.features) as string[],
     version: row.version,
     createdAt: row.created_at,

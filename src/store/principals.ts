@@ -1,7 +1,7 @@
 import { textList, type Db } from './dialect.ts';
 import { fold } from './fold.ts';
 import { prepared } from './prepared.ts';
-import { toPrincipal, type Principal } from './principal-rows.ts';
+import { principalsAt, toPrincipal, type Principal } from './principal-rows.ts';
 import type { PrincipalKind } from './schema.ts';
 
 export { StoreConflict } from './errors.ts';
@@ -32,6 +32,26 @@ export async function principalByAddress(db: Db, email: string): Promise<Princip
   const [row] = (await selectByAddress(db, { address: fold(email) })).rows;
   return row && toPrincipal(row);
 }
+
+/** As principalByAddress, of any number of addresses; those that nobody has are left out. */
+export async function principalsByAddresses(
+  db: Db,
+  emails: readonly string[],
+): Promise<ReadonlyMap<string, Principal>> {
+  const found = new Map<string, Principal>();
+  for (let from = 0; from < emails.length; from += CHUNK) {
+    const some = emails.slice(from, from + CHUNK);
+    const principals = await principalsAt(db, some.map(fold));
+    for (const email of some) {
+      const principal = principals.get(fold(email));
+      if (principal !== undefined) found.set(email, principal);
+    }
+  }
+  return found;
+}
+
+/** Addresses that one query looks up. */
+const CHUNK = 500;
 
 export async function principalByGuid(db: Db, guid: string): Promise<Principal | undefined> {
   const row = await db.selectFrom('principals').selectAll().where('guid', '=', guid).executeTakeFirst();

@@ -74,6 +74,7 @@ const FIELDS = {
   ...{ timezoneId: true, components: true, transparent: true, availability: true },
   ...{ source: true, refreshRate: true, stripAlarms: true, stripAttachments: true, stripTodos: true },
   ...{ alarmVeventDatetime: true, alarmVeventDate: true, alarmVtodoDatetime: true, alarmVtodoDate: true },
+  defaultCalendar: true,
 } as const satisfies Record<keyof CollectionFields, true>;
 
 // The keys are those of FIELDS, which a collection has with the same types.

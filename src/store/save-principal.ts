@@ -4,6 +4,7 @@ import type { Db } from './dialect.ts';
 import { recordDirectoryChanges } from './directory-changes.ts';
 import { StoreConflict } from './errors.ts';
 import { fold } from './fold.ts';
+import { noteChangedGroups } from './group-meetings.ts';
 import { directGroupsOf, touchPrincipals } from './memberships.ts';
 import { findPrincipal, type Principal } from './principal-rows.ts';
 import type { AutoSchedule, PrincipalKind } from './schema.ts';
@@ -23,6 +24,8 @@ export interface PrincipalSpec {
   readonly autoSchedule?: AutoSchedule | null | undefined;
   readonly autoAcceptGroup?: string | null | undefined;
   readonly capacity?: number | null | undefined;
+  /** JSON. */
+  readonly roomPolicy?: string | null | undefined;
   readonly features?: readonly string[] | undefined;
 }
 
@@ -88,6 +91,10 @@ export async function removePrincipal(tx: Db, id: string, now: number): Promise<
   const { numDeletedRows } = await tx.deleteFrom('principals').where('id', '=', id).executeTakeFirst();
   const touched = [...groups, ...members, ...delegators].map((row) => row.id);
   if (touched.length > 0) await touchPrincipals(tx, touched, now);
+  await noteChangedGroups(
+    tx,
+    groups.map((row) => row.id),
+  );
   if (numDeletedRows > 0n) await recordDirectoryChanges(tx, [id, ...groups.map((row) => row.id)], now);
   return numDeletedRows > 0n;
 }
@@ -133,6 +140,7 @@ async function insertPrincipal(tx: Db, spec: PrincipalSpec, now: number): Promis
       auto_schedule: null,
       auto_accept_group: null,
       capacity: null,
+      room_policy: null,
       features: '[]',
       emails: '[]',
       ...columnsOf(spec),
@@ -146,7 +154,7 @@ async function insertPrincipal(tx: Db, spec: PrincipalSpec, now: number): Promis
 /** The columns of the fields that are given. */
 function columnsOf(spec: PrincipalSpec) {
   const { guid, name, admin, adminReadOnly, timezone, locale, autoSchedule, autoAcceptGroup, capacity } = spec;
-  const { features, emails } = spec;
+  const { roomPolicy, features, emails } = spec;
   return {
     ...(guid !== undefined && { guid }),
     ...(name !== undefined && { name, folded_name: fold(name) }),
@@ -157,6 +165,7 @@ function columnsOf(spec: PrincipalSpec) {
     ...(autoSchedule !== undefined && { auto_schedule: autoSchedule }),
     ...(autoAcceptGroup !== undefined && { auto_accept_group: autoAcceptGroup }),
     ...(capacity !== undefined && { capacity }),
+    ...(roomPolicy !== undefined && { room_policy: roomPolicy }),
     ...(features !== undefined && { features: JSON.stringify(features) }),
     ...(emails !== undefined && { emails: JSON.stringify(distinct(emails)) }),
   };
@@ -172,6 +181,7 @@ const FIELDS = [
   'autoSchedule',
   'autoAcceptGroup',
   'capacity',
+  'roomPolicy',
 ] as const;
 
 /** Whether a field that is given is another than the one stored. */

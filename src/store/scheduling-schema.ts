@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** What a calendar user remembers of the messages about one UID: JSON of itip/revision.ts. */
 export interface SchedulingMemoryTable {
   home_id: string;
@@ -8,6 +10,8 @@ export interface SchedulingMemoryTable {
 
 /** A message to a calendar user elsewhere that waits to be sent. */
 export interface OutboundMessageTable {
+  /** Grows: what is told later has the higher one. */
+  key: Generated<number>;
   id: string;
   /** Of who sends it, who may be gone by now: what a removal tells is still to be sent. */
   home_id: string;
@@ -18,4 +22,36 @@ export interface OutboundMessageTable {
   created_at: number;
   /** iCalendar. */
   octets: Uint8Array;
+}
+
+/** Octets that are stored once for all objects and versions that have them. */
+export interface SharedOctetsTable {
+  key: Generated<number>;
+  /** An entity tag, which is one of the octets. */
+  digest: string;
+  octets: Uint8Array;
+  /** When an object was last given them: those of late stay, whoever has them. */
+  noted_at: number;
+}
+
+/** That an organizer's meeting invites a group. */
+export interface GroupMeetingTable {
+  group_id: string;
+  home_id: string;
+  uid: string;
+}
+
+/** A group whose meetings have still to follow a change of its members. */
+export interface ChangedGroupTable {
+  group_id: string;
+  /** Grows with each further change. */
+  version: number;
+}
+
+/** A meeting, at its organizer's, with answers that not all of its attendees see yet. */
+export interface CopiesToRefreshTable {
+  home_id: string;
+  uid: string;
+  /** When the last of these answers came. */
+  noted_at: number;
 }

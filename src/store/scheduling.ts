@@ -1,23 +1,23 @@
+import { sql } from 'kysely';
+
 import { newId } from '../base/ids.ts';
-import type { Db } from './dialect.ts';
+import { toCollection, type Collection } from './collections.ts';
+import { textsOf, traitsOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
 
 /**
  * Takes the write locks of homes in a fixed order, so that two units that write to several of them cannot wait for each
- * other. An engine with one writer has nothing to wait for, and it costs next to nothing there.
+ * other. An engine with one writer has nothing to wait for.
  */
 export async function lockHomes(tx: Db, homeIds: Iterable<string>): Promise<void> {
-  for (const homeId of [...new Set(homeIds)].sort()) await lockHome(tx, { homeId });
+  if (traitsOf(tx).forUpdate !== undefined) await selectToLock(tx, { homeIds: JSON.stringify([...homeIds]) });
 }
 
-const lockHome = prepared((db, { homeId }: { homeId: string }) =>
-  db
-    .updateTable('collections')
-    .set((eb) => ({ seq: eb.ref('seq') }))
-    .where('home_id', '=', homeId)
-    .where('uri', '=', '')
-    .compile(),
+const selectToLock = prepared((db, { homeIds }: { homeIds: string }) =>
+  sql`
+    select id from collections where uri = '' and home_id in ${textsOf(db, homeIds)}
+    order by home_id ${traitsOf(db).forUpdate ?? sql``}`.compile(db),
 );
 
 /** What has a UID in the calendars of a home itself, not in those mounted or fetched there; the oldest calendar first. */
@@ -36,6 +36,73 @@ const selectOfUid = prepared((db, { homeId, uid }: { homeId: string; uid: string
     .where('objects.uid', '=', uid)
     .orderBy('collections.created_at')
     .orderBy('collections.id')
+    .compile(),
+);
+
+/** An object without its octets, and whether its calendar stands in other homes, too. */
+export interface HeadOfUid {
+  readonly head: ObjectHead;
+  readonly isShared: boolean;
+}
+
+/** As objectsOfUid, of many homes, by their ids; those that have nothing are left out. */
+export async function headsOfUid(
+  db: Db,
+  homeIds: readonly string[],
+  uid: string,
+): Promise<ReadonlyMap<string, readonly HeadOfUid[]>> {
+  const { rows } = await selectHeadsOfUid(db, { homeIds: JSON.stringify(homeIds), uid });
+  const found = new Map<string, HeadOfUid[]>();
+  for (const row of rows) {
+    const known = found.get(row.home_id) ?? [];
+    known.push({ head: toHead(row), isShared: Number(row.mounts) > 0 });
+    found.set(row.home_id, known);
+  }
+  return found;
+}
+
+const selectHeadsOfUid = prepared((db, { homeIds, uid }: { homeIds: string; uid: string }) =>
+  db
+    .selectFrom('collections')
+    .innerJoin('objects', 'objects.collection_id', 'collections.id')
+    .select(HEAD_COLUMNS)
+    .select(sql<number | string>`(select count(*) from collections m where m.shared_id = collections.id)`.as('mounts'))
+    .where('collections.home_id', 'in', textsOf(db, homeIds))
+    .where('collections.kind', '=', 'calendar')
+    .where('collections.source', 'is', null)
+    .where('objects.uid', '=', uid)
+    .orderBy('collections.created_at')
+    .orderBy('collections.id')
+    .compile(),
+);
+
+/** What messages to somebody come to: the calendars and the inbox of a home, in no order. */
+export interface Mailroom {
+  readonly collections: readonly Collection[];
+  readonly inbox: Collection | undefined;
+  /** Messages in the inbox. */
+  readonly items: number;
+}
+
+/** The mailrooms of homes, by the ids of the homes. */
+export async function mailroomsOf(db: Db, homeIds: readonly string[]): Promise<ReadonlyMap<string, Mailroom>> {
+  const { rows } = await selectOfHomes(db, { homeIds: JSON.stringify(homeIds) });
+  const found = Map.groupBy(rows, (row) => row.home_id);
+  return new Map(
+    [...found].map(([homeId, all]) => {
+      const inbox = all.find(({ kind, uri }) => kind === 'inbox' && uri === 'inbox');
+      const collections = all.map(toCollection);
+      return [homeId, { collections, inbox: inbox && toCollection(inbox), items: inbox?.members ?? 0 }];
+    }),
+  );
+}
+
+const selectOfHomes = prepared((db, { homeIds }: { homeIds: string }) =>
+  db
+    .selectFrom('collections')
+    .selectAll()
+    .where('home_id', 'in', textsOf(db, homeIds))
+    .where('kind', 'in', ['calendar', 'inbox'])
     .compile(),
 );
 
@@ -60,6 +127,25 @@ const selectMemory = prepared((db, { homeId, uid }: { homeId: string; uid: strin
   db.selectFrom('scheduling_memory').select('memory').where('home_id', '=', homeId).where('uid', '=', uid).compile(),
 );
 
+/** As memoryOf, of many homes, by their ids. */
+export async function memoriesOf(
+  db: Db,
+  homeIds: readonly string[],
+  uid: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await selectMemories(db, { homeIds: JSON.stringify(homeIds), uid });
+  return new Map(rows.map(({ home_id: id, memory }) => [id, memory]));
+}
+
+const selectMemories = prepared((db, { homeIds, uid }: { homeIds: string; uid: string }) =>
+  db
+    .selectFrom('scheduling_memory')
+    .select(['home_id', 'memory'])
+    .where('home_id', 'in', textsOf(db, homeIds))
+    .where('uid', '=', uid)
+    .compile(),
+);
+
 export interface SavedMemory {
   readonly homeId: string;
   readonly uid: string;
@@ -70,6 +156,23 @@ export interface SavedMemory {
 export async function saveMemory(tx: Db, saved: SavedMemory): Promise<void> {
   await upsertMemory(tx, saved);
 }
+
+/** As saveMemory, of all in these homes. */
+export async function saveMemories(
+  tx: Db,
+  { homeIds, ...saved }: Omit<SavedMemory, 'homeId'> & { readonly homeIds: readonly string[] },
+): Promise<void> {
+  await upsertMemories(tx, { ...saved, homeIds: JSON.stringify(homeIds) });
+}
+
+const upsertMemories = prepared(
+  (db, { homeIds, uid, memory, now }: Omit<SavedMemory, 'homeId'> & { readonly homeIds: string }) =>
+    sql`
+    insert into scheduling_memory (home_id, uid, memory, modified_at)
+    select value, cast(${uid} as text), cast(${memory} as text), cast(${now} as bigint)
+    from ${traitsOf(db).jsonTexts(homeIds)} where true
+    on conflict (home_id, uid) do update set memory = excluded.memory, modified_at = excluded.modified_at`.compile(db),
+);
 
 const upsertMemory = prepared((db, { homeId, uid, memory, now }: SavedMemory) =>
   db
@@ -100,6 +203,15 @@ export async function forgetMemories(tx: Db, before: number): Promise<number> {
   return Number(numDeletedRows);
 }
 
+/** What the message of an inbox item has changed, as it was saved with it. */
+export async function savedScheduleChanges(db: Db, objectId: string): Promise<string | undefined> {
+  return (await selectScheduleChanges(db, { objectId })).rows[0]?.schedule_changes ?? undefined;
+}
+
+const selectScheduleChanges = prepared((db, { objectId }: { objectId: string }) =>
+  db.selectFrom('objects').select('schedule_changes').where('id', '=', objectId).compile(),
+);
+
 export interface OutboundMessage {
   readonly homeId: string;
   readonly recipient: string;
@@ -117,14 +229,13 @@ export async function queueMessage(tx: Db, message: OutboundMessage, now: number
     .execute();
 }
 
-/** The messages of a home that wait to be sent, the oldest first. */
+/** The messages of a home that wait to be sent, in the order in which they were queued. */
 export async function queuedMessages(db: Db, homeId: string): Promise<OutboundMessage[]> {
   const rows = await db
     .selectFrom('outbound_messages')
     .selectAll()
     .where('home_id', '=', homeId)
-    .orderBy('created_at')
-    .orderBy('id')
+    .orderBy('key')
     .execute();
   return rows.map(({ home_id, recipient, method, uid, octets }) => ({
     ...{ homeId: home_id, recipient, method, uid, octets },

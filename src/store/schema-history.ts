@@ -31,6 +31,8 @@ export interface VersionTable {
   /** 1: it is in the trash by itself, not with its collection. */
   trashed: number;
   octets: Uint8Array;
+  /** As of an object. */
+  shared_key: Generated<number | null>;
   /** Of a file; null: of a calendar object. */
   content_type: string | null;
 }

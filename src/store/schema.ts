@@ -1,13 +1,22 @@
 import type { Generated } from 'kysely';
 
 import type { PushSubscriptionTable } from './push-schema.ts';
-import type { OutboundMessageTable, SchedulingMemoryTable } from './scheduling-schema.ts';
+import type { RoomBookingTable } from './room-schema.ts';
+import type {
+  ChangedGroupTable,
+  GroupMeetingTable,
+  CopiesToRefreshTable,
+  OutboundMessageTable,
+  SchedulingMemoryTable,
+  SharedOctetsTable,
+} from './scheduling-schema.ts';
 import type { AuditTable, GuardHoldTable, NoticeTable, VersionTable } from './schema-history.ts';
 
 /**
  * The rows, as Kysely sees them: the same on SQLite and PostgreSQL. Instants are UTC milliseconds (numbers),
  * booleans are 0 or 1, lists are JSON text, octets are Uint8Array. Every table of calendar data carries `home_id`
- * (the owner's principal id), the key by which the tables can be sharded; occurrences carry its short form, `home_key`.
+ * (the owner's principal id), the key by which the tables can be sharded; occurrences carry its short form, `home_key`,
+ * and shared octets are nobody's alone.
  */
 export interface Schema {
   principals: PrincipalTable;
@@ -43,6 +52,11 @@ export interface Schema {
   push_subscriptions: PushSubscriptionTable;
   scheduling_memory: SchedulingMemoryTable;
   outbound_messages: OutboundMessageTable;
+  group_meetings: GroupMeetingTable;
+  changed_groups: ChangedGroupTable;
+  room_bookings: RoomBookingTable;
+  shared_octets: SharedOctetsTable;
+  copies_to_refresh: CopiesToRefreshTable;
 }
 
 export type PrincipalKind = 'user' | 'group' | 'room' | 'resource';
@@ -72,6 +86,8 @@ export interface PrincipalTable {
   /** Group id whose members are accepted without question (rooms and resources). */
   auto_accept_group: string | null;
   capacity: number | null;
+  /** JSON of scheduling/room-policy-value.ts; null: nothing is forbidden. */
+  room_policy: string | null;
   /** JSON list of strings. */
   features: string;
   /** JSON list of the addresses as they were written, the preferred one first; AddressTable finds them. */
@@ -153,6 +169,8 @@ export interface CollectionTable {
   alarm_vevent_date: string | null;
   alarm_vtodo_datetime: string | null;
   alarm_vtodo_date: string | null;
+  /** Of an inbox: the id of the collection that schedule-default-calendar-URL was set to; it may be gone. */
+  default_calendar: string | null;
   /** Of a place where a shared calendar stands in a sharee's home: the calendar, which has the members. */
   shared_id: Generated<string | null>;
   /**
@@ -220,6 +238,10 @@ export interface ObjectTable {
   written_by: string | null;
   written_device: string | null;
   written_origin: string | null;
+  /** Of an inbox item: what its message has changed (see itip/schedule-changes.ts) as JSON; null: nothing. */
+  schedule_changes: string | null;
+  /** Key of the octets in shared_octets, of an object that has none of its own; null: it has. */
+  shared_key: Generated<number | null>;
 }
 
 /**

@@ -29,6 +29,7 @@ const SQLITE_TRAITS: EngineTraits = {
   jsonRows: (json) => sql`json_each(${json})`,
   jsonTexts: (json) => sql`json_each(${json})`,
   jsonObject: (key, value) => sql`json_group_object(${key}, ${value})`,
+  forUpdate: undefined,
 };
 
 type RunNow = <R>(query: CompiledQuery<R>) => QueryResult<R>;

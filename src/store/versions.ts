@@ -2,9 +2,10 @@ import { sql, type Selectable } from 'kysely';
 
 import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
 import { authorColumns, toAuthor, type Author } from './author.ts';
-import { textList, traitsOf, type Db } from './dialect.ts';
+import { textList, textsOf, traitsOf, type Db } from './dialect.ts';
 import { COUNTED, countForgotten, countHistory, FORGOTTEN, type Forgotten } from './history-size.ts';
 import { prepared } from './prepared.ts';
+import { octetsIn } from './shared-octets.ts';
 import type { VersionEndKind, VersionTable } from './schema-history.ts';
 
 /** A change that makes a version a past one. */
@@ -75,7 +76,8 @@ const FROM_OBJECTS = sql`
 const VERSION_COLUMNS = sql`
   home_id, collection_id, object_id, name, uid, component, etag, size, first,
   from_seq, from_at, from_by, from_device, from_origin,
-  until_kind, until_seq, until_at, until_by, until_device, until_origin, dead, trashed, octets, content_type`;
+  until_kind, until_seq, until_at, until_by, until_device, until_origin, dead, trashed, octets, shared_key,
+  content_type`;
 
 /** What a file is; calendar objects are not asked. */
 const CONTENT_TYPE = sql`
@@ -90,7 +92,7 @@ const keep = prepared<KeepRow, Forgotten>((db, { id, kind, seq, now, by, device,
     select ${FROM_OBJECTS},
       cast(${kind} as text), coalesce(cast(${seq} as bigint), seq), cast(${now} as bigint),
       cast(${by} as text), cast(${device} as text), cast(${origin} as text),
-      cast(${dead} as text), cast(${trashed} as integer), octets, ${CONTENT_TYPE}
+      cast(${dead} as text), cast(${trashed} as integer), octets, shared_key, ${CONTENT_TYPE}
     from objects where id = ${id} and not coalesce(
       cast(${kind} as text) = 'updated' and cast(${origin} as text) = 'client' and written_origin = 'client'
       and written_device = cast(${device} as text) and written_at > cast(${now} as bigint) - ${sql.lit(BRIEF)}
@@ -120,6 +122,32 @@ export async function keepVersion(tx: Db, objectId: string, end: VersionEnd): Pr
   return kept !== undefined;
 }
 
+/**
+ * Keeps what several objects are before a message of somebody else's replaces them all: nothing of that is brief. Their
+ * collections have claimed the change sequences of it. The home of each, and what its version counts.
+ */
+export async function keepAll(
+  tx: Db,
+  objectIds: readonly string[],
+  { now, by }: Pick<VersionEnd, 'now' | 'by'>,
+): Promise<readonly Forgotten[]> {
+  const { until_by, until_device, until_origin } = authorColumns('until', by);
+  const author = { by: until_by, device: until_device, origin: until_origin };
+  return (await keepThese(tx, { ...author, now, ids: JSON.stringify(objectIds) })).rows;
+}
+
+type KeepRows = Pick<KeepRow, 'now' | 'by' | 'device' | 'origin'> & { readonly ids: string };
+
+const keepThese = prepared<KeepRows, Forgotten>((db, { ids, now, by, device, origin }: KeepRows) =>
+  sql<Forgotten>`
+    insert into versions (${VERSION_COLUMNS})
+    select ${FROM_OBJECTS},
+      'updated', (select c.seq from collections c where c.id = objects.collection_id), cast(${now} as bigint),
+      cast(${by} as text), cast(${device} as text), cast(${origin} as text), null, 0, octets, shared_key, ${CONTENT_TYPE}
+    from objects where id in ${textsOf(db, ids)}
+    returning ${COUNTED} as counted, home_id`.compile(db),
+);
+
 /** Keeps all that a collection holds, with its dead properties, before it is removed with it. Nothing of it is read. */
 export async function keepMembers(
   tx: Db,
@@ -133,7 +161,7 @@ export async function keepMembers(
       'deleted-with-collection', cast(${seq} as bigint), cast(${now} as bigint),
       cast(${author.until_by} as text), cast(${author.until_device} as text), cast(${author.until_origin} as text),
       nullif((select ${traitsOf(tx).jsonObject(sql`name`, sql`xml`)} from dead_properties
-        where resource_id = objects.id), '{}'), 0, octets, ${CONTENT_TYPE}
+        where resource_id = objects.id), '{}'), 0, octets, shared_key, ${CONTENT_TYPE}
     from objects where collection_id = ${collectionId}`.execute(tx);
   const removed = tx.selectFrom('versions').where('collection_id', '=', collectionId);
   const kept = await removed
@@ -152,7 +180,7 @@ const HEAD = [
   'content_type',
 ] as const;
 
-type Row = Omit<Selectable<VersionTable>, 'octets'>;
+type Row = Omit<Selectable<VersionTable>, 'octets' | 'shared_key'>;
 
 function toVersion(row: Row): VersionHead {
   return {
@@ -185,14 +213,22 @@ function toVersion(row: Row): VersionHead {
 }
 
 export async function versionByKey(db: Db, key: number): Promise<Version | undefined> {
-  const row = await db.selectFrom('versions').selectAll().where('key', '=', key).executeTakeFirst();
+  const row = await db
+    .selectFrom('versions')
+    .select([...HEAD, octetsIn('versions').as('octets')])
+    .where('key', '=', key)
+    .executeTakeFirst();
   return row && { ...toVersion(row), octets: row.octets };
 }
 
 /** The octets of versions, by their keys; those that are gone are left out. */
 export async function versionOctets(db: Db, keys: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
   if (keys.length === 0) return new Map();
-  const rows = await db.selectFrom('versions').select(['key', 'octets']).where('key', 'in', keys).execute();
+  const rows = await db
+    .selectFrom('versions')
+    .select(['key', octetsIn('versions').as('octets')])
+    .where('key', 'in', keys)
+    .execute();
   return new Map(rows.map(({ key, octets }) => [key, octets]));
 }
 

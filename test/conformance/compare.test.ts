@@ -25,6 +25,13 @@ test('an unlisted failure, a listed test that passes, one that is ignored and on
   ]);
 });
 
+test('a failure that comes and goes is listed as such, and has to be run', () => {
+  const rows = [{ ...row('1'), sometimes: true }];
+  expect(disagreements([outcome('1', 'passed')], rows, everywhere)).toEqual([]);
+  expect(disagreements([outcome('1', 'failed')], rows, everywhere)).toEqual([]);
+  expect(disagreements([outcome('1', 'ignored')], rows, everywhere)).toHaveLength(1);
+});
+
 test('rows of files that were not run are left alone', () => {
   expect(disagreements([], [row('1')], () => false)).toEqual([]);
 });

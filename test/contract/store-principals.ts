@@ -47,6 +47,7 @@ export function principalsContract(engine: Engine): void {
         autoSchedule: undefined,
         autoAcceptGroup: undefined,
         capacity: undefined,
+        roomPolicy: undefined,
         features: [],
         version: 1,
         createdAt: NOW,

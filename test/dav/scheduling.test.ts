@@ -6,9 +6,10 @@ import { meeting, onlyEvent, pathsIn, putEvent } from './meeting.ts';
 
 let server: DavServer;
 const AT = '/dav/calendars/alice/calendar/m.ics';
+const LIMITS = { attendeesPerInstance: 5 };
 
 beforeEach(async () => {
-  server = await startDavServer({ users: ['alice', 'bob', 'carol', 'mallory'] });
+  server = await startDavServer({ users: ['alice', 'bob', 'carol', 'mallory'], limits: LIMITS });
 });
 afterEach(() => server.close());
 
@@ -46,6 +47,37 @@ describe('an invitation', () => {
       ['mailto:far@example.org', 'REQUEST', 'm'],
     ]);
     expect((await onlyEvent(server, 'alice')).text).toMatch(/SCHEDULE-STATUS="?1\.0"?:mailto:far/);
+  });
+
+  test('keeps EMAIL as it was sent (RFC 7986 §6.2), through answers and changes too', async () => {
+    const guest = 'ATTENDEE;EMAIL=desk@example.net;RSVP=TRUE;PARTSTAT=NEEDS-ACTION:mailto:bob@example.com';
+    const lines = (summary: string) =>
+      meeting('m', [guest], `SUMMARY:${summary}`).replace('ORGANIZER:', 'ORGANIZER;EMAIL=office@example.net:');
+    await putEvent(server, AT, lines('One'));
+    // A program that does not know the parameter.
+    const { path, text } = await onlyEvent(server, 'bob');
+    const answer = text.replaceAll(/;EMAIL=[^;:]*/g, '').replace('PARTSTAT=NEEDS-ACTION', 'PARTSTAT=ACCEPTED');
+    expect((await putEvent(server, path, answer, { as: 'bob' })).status).toBe(204);
+    await putEvent(server, AT, lines('Two').replace('RSVP=TRUE;PARTSTAT=NEEDS-ACTION', 'PARTSTAT=ACCEPTED'));
+    for (const person of ['alice', 'bob']) {
+      const known = (await onlyEvent(server, person)).text;
+      expect(known).toMatch(/ATTENDEE[^:\r]*EMAIL=desk@example\.net[^:\r]*:mailto:bob@/);
+      expect(known).toMatch(/ORGANIZER[^:\r]*EMAIL=office@example\.net[^:\r]*:mailto:alice@/);
+      expect(known).toMatch(/PARTSTAT=ACCEPTED[^:\r]*:mailto:bob@/);
+    }
+  });
+
+  test('of one day that was cancelled is one again, under the UID of a meeting that is gone', async () => {
+    const series = meeting('m', [], 'DTSTART:20260302T090000Z', 'RRULE:FREQ=DAILY;COUNT=3');
+    const day = meeting('m', ['bob'], 'DTSTART:20260303T090000Z', 'RECURRENCE-ID:20260303T090000Z');
+    const both = series.replace('END:VCALENDAR', `${/BEGIN:VEVENT[^]*END:VEVENT\r\n/.exec(day)?.[0]}END:VCALENDAR`);
+    await putEvent(server, AT, both);
+    await server.request('DELETE', AT, { as: 'alice' });
+    const { path, text } = await onlyEvent(server, 'bob');
+    expect(text).toContain('STATUS:CANCELLED');
+    await server.request('DELETE', path, { as: 'bob' });
+    await putEvent(server, AT, both);
+    expect((await onlyEvent(server, 'bob')).text).not.toContain('STATUS:CANCELLED');
   });
 
   test('stands with the tasks where it is one', async () => {
@@ -179,6 +211,35 @@ describe('what is refused', () => {
     expect((await onlyEvent(server, 'mallory')).text).toMatch(/SCHEDULE-STATUS="?5\.3"?[^:]*:mailto:bob/);
     expect((await onlyEvent(server, 'bob')).text).not.toContain('Forged');
     expect(await inbox('bob')).toBe(1);
+  });
+
+  test('an attendee as the organizer of what others have, under another name as well', async () => {
+    await putEvent(server, AT, meeting('m', ['bob']));
+    const before = await onlyEvent(server, 'bob');
+    const taken = meeting('m', ['alice']).replace('ORGANIZER:mailto:alice', 'ORGANIZER:mailto:bob');
+    const answer = await putEvent(server, '/dav/calendars/bob/calendar/mine.ics', taken, { as: 'bob' });
+    expect(answer.status).toBe(403);
+    expect(answer.body.toString()).toContain('allowed-attendee-scheduling-object-change');
+    const again = await putEvent(server, '/dav/calendars/bob/calendar/mine.ics', before.text, { as: 'bob' });
+    expect(again.status).toBe(409);
+    expect(again.body.toString()).toContain('no-uid-conflict');
+    expect(await onlyEvent(server, 'bob')).toEqual(before);
+  });
+
+  test('more guests than there may be, of what is new as of what is there: nothing is written, and nobody is told', async () => {
+    const guests = Array.from({ length: LIMITS.attendeesPerInstance }, (_, at) => `far${at}`);
+    const many = meeting('m', ['bob', ...guests]);
+    const refused = await putEvent(server, AT, many);
+    expect(refused.status).toBe(403);
+    expect(refused.body.toString()).toContain('max-attendees-per-instance');
+    expect(await pathsIn(server, 'alice', 'calendar')).toEqual([]);
+    expect(await pathsIn(server, 'bob', 'calendar')).toEqual([]);
+    await putEvent(server, AT, meeting('m', ['bob']));
+    const before = await onlyEvent(server, 'alice');
+    expect((await putEvent(server, AT, many)).status).toBe(403);
+    expect(await onlyEvent(server, 'alice')).toEqual(before);
+    expect(await inbox('bob')).toBe(1);
+    expect(await queuedMessages(server.context.store.db, 'alice')).toEqual([]);
   });
 
   test('two organizers in one object', async () => {

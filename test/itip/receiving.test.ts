@@ -189,3 +189,37 @@ test.each([
   const plan = attendeeChanges(object(...LINES), object(...lines), { me: bob, now, memory: NO_MEMORY });
   expect(plan).toMatchObject({ kind: 'stored', reply: undefined, isAsSent: false });
 });
+
+test('a cancellation of what is cancelled is heard again where its revision is later, and changes but that', () => {
+  const known = { me: bob, now, memory: NO_MEMORY };
+  const mine = object(...LINES, 'STATUS:CANCELLED', 'SEQUENCE:1');
+  const cancel = (sequence: number): ItipMessage => message('CANCEL', ...LINES, `SEQUENCE:${sequence}`);
+  expect(receiveCancel(mine, cancel(1), known).outcome).toBe('ignored');
+  const again = receiveCancel(mine, cancel(3), known);
+  expect(again).toMatchObject({ outcome: 'updated', isConsequential: false, changes: [] });
+  expect([line(again.calendar, 'SEQUENCE'), line(again.calendar, 'STATUS')]).toEqual(['3', 'CANCELLED']);
+});
+
+test('a revision that is told is numbered here, one that only brings answers need not be', () => {
+  const mine = object(...LINES);
+  const later = message('REQUEST', ...LINES, 'SEQUENCE:1');
+  const known = { me: bob, now, memory: NO_MEMORY };
+  const told = receiveRequest(mine, later, known);
+  expect(told).toMatchObject({ outcome: 'updated', isConsequential: false, onlyStamps: false });
+  expect(line(told.calendar, 'SEQUENCE')).toBe('1');
+  expect(receiveRequest(mine, later, { ...known, quiet: true })).toMatchObject({ onlyStamps: true });
+});
+
+test('what is on again does not say how an answer to what was cancelled was delivered', () => {
+  const answered = 'ORGANIZER;SCHEDULE-STATUS=1.2:mailto:alice@example.com';
+  const statusOf = (...more: readonly string[]): string | undefined =>
+    receiveRequest(
+      object(...replaced('ORGANIZER', answered), ...more),
+      message('REQUEST', ...LINES, 'SEQUENCE:2', 'LOCATION:Room 1'),
+      { me: bob, now, memory: NO_MEMORY },
+    )
+      .calendar?.components[0]?.properties.find(({ name }) => name === 'ORGANIZER')
+      ?.params.get('SCHEDULE-STATUS')?.[0];
+  expect(statusOf()).toBe('1.2');
+  expect(statusOf('STATUS:CANCELLED')).toBeUndefined();
+});

@@ -1,7 +1,10 @@
+import { expect } from 'vitest';
 import { paramOf, type Component, type Property } from '../../src/ical/component.ts';
 import { parseComponent } from '../../src/ical/parse.ts';
 import { timeOf } from '../../src/ical/time-value.ts';
 import { instantOf, UTC, zonesOf, type ZoneContext } from '../../src/ical/timezone.ts';
+import { writeComponent } from '../../src/ical/write.ts';
+import { option, type Step } from './scenarios.ts';
 
 /** Components of a body: what stands outside of BEGIN and END is in one without a name. */
 export const bodyOf = (lines: readonly string[]): Component =>
@@ -84,4 +87,16 @@ function holds(property: Property, wanted: Property, context: ZoneContext): bool
   if (paramOf(property, 'VALUE') !== paramOf(wanted, 'VALUE') && (own.kind === 'date') !== (other.kind === 'date'))
     return false;
   return instantOf(own, context) === instantOf(other, context);
+}
+
+/** That an object or a message holds what a step expects of it. */
+export function expectIn(step: Step, calendar: Component): void {
+  const subjects = calendar.components.filter(({ name }) => name !== 'VTIMEZONE');
+  const text = (): string => `${step.at}\n${writeComponent(calendar)}`;
+  const count = option(step, 'components');
+  if (count !== undefined) expect(subjects.length, text()).toBe(Number(count));
+  const at = option(step, 'at');
+  const component = componentAt(calendar, at) ?? (at === undefined ? subjects[0] : undefined);
+  expect(component, `there is no component ${at ?? ''}, ${text()}`).toBeDefined();
+  expect(missingIn(step.body, component!, calendar), text()).toEqual([]);
 }

@@ -1,15 +1,11 @@
 import { expect } from 'vitest';
-import type { Component, Property } from '../../src/ical/component.ts';
-import { writeComponent } from '../../src/ical/write.ts';
-import { addressKey, attendeeOf } from '../../src/itip/address.ts';
-import { plain, utcText, withParam } from '../../src/itip/component-edit.ts';
-import { keyIn, instanceOf, readSeries, timeOfKey } from '../../src/itip/series.ts';
-import { keyOfTime } from '../../src/itip/instance-key.ts';
-import { messageComponents, readMessage, type ItipMessage } from '../../src/itip/message.ts';
-import { parseTimeValue } from '../../src/ical/time-value.ts';
-import { bodyOf, componentAt, missingIn } from './scenario-match.ts';
+import type { Component } from '../../src/ical/component.ts';
+import { plain } from '../../src/itip/component-edit.ts';
+import { readMessage } from '../../src/itip/message.ts';
+import { answered, calendarOf, changed, dropped } from './scenario-edit.ts';
+import { bodyOf, expectIn } from './scenario-match.ts';
 import { addPerson, createWorld, personOf, receive, save, type Sent, type World } from './scenario-world.ts';
-import { envelope, hasWord, option, type Scenario, type Step } from './scenarios.ts';
+import { envelope, hasWord, introduced, MESSAGE_WORDS, type Scenario, type Step } from './scenarios.ts';
 
 /** A scenario over the pure functions. */
 export function runScenario(scenario: Scenario): void {
@@ -36,8 +32,8 @@ function settle({ refused, waiting, last }: State): void {
   expect(refused, `a refusal that nobody expects, ${last?.at}`).toBeUndefined();
 }
 
-const nameOf = ({ message, from, to, quiet }: Sent): string =>
-  `${message.method} ${from} -> ${to}${quiet ? ' quiet' : ''}`;
+const nameOf = ({ message, from, to, ...sent }: Sent): string =>
+  [`${message.method} ${from} -> ${to}`, ...MESSAGE_WORDS.filter((word) => sent[word] === true)].join(' ');
 
 function action(state: State, step: Step): void {
   settle(state);
@@ -59,37 +55,24 @@ function unknown(step: Step): undefined {
 const ACTIONS: Readonly<Record<string, (world: World, step: Step) => string | undefined>> = {
   people: (world, step) => introduce(world, step, false),
   outside: (world, step) => introduce(world, step, true),
-  option: (world, step) => {
-    if (hasWord(step, 'hide-guests')) world.hideGuests = true;
-    return undefined;
-  },
   put(world, step) {
     const [who = '', uid = ''] = step.args;
-    const calendar = calendarOf(world, bodyOf(step.body).components, uid);
+    const calendar = calendarOf(bodyOf(step.body).components, uid, world.now);
     return save(world, personOf(world, who), { uid, calendar, isMerge: hasWord(step, 'merge') });
   },
   change(world, step) {
     const [who = '', uid = ''] = step.args;
-    const calendar = changed(objectOf(world, who, uid, step), option(step, 'at'), step);
+    const calendar = changed(objectOf(world, who, uid, step), step);
     return save(world, personOf(world, who), { uid, calendar, isMerge: hasWord(step, 'merge') });
   },
   drop(world, step) {
     const [who = '', uid = ''] = step.args;
-    const before = objectOf(world, who, uid, step);
-    const gone = componentAt(before, option(step, 'at'));
-    const components = before.components.filter((each) => each !== gone);
-    return save(world, personOf(world, who), { uid, calendar: { ...before, components } });
+    return save(world, personOf(world, who), { uid, calendar: dropped(objectOf(world, who, uid, step), step) });
   },
   reply(world, step) {
-    const [who = '', uid = '', partstat = ''] = step.args;
+    const [who = '', uid = ''] = step.args;
     const person = personOf(world, who);
-    const before = objectOf(world, who, uid, step);
-    const edited = edit(before, option(step, 'at'), step, (component) => {
-      const own = attendeeOf(component, person.isMe);
-      const answered = own && withParam(withParam(own, 'PARTSTAT', partstat), 'RSVP', undefined);
-      return replaceProperty(component, own, answered);
-    });
-    return save(world, person, { uid, calendar: edited });
+    return save(world, person, { uid, calendar: answered(objectOf(world, who, uid, step), step, person.isMe) });
   },
   delete(world, step) {
     const [who = '', uid = ''] = step.args;
@@ -101,7 +84,7 @@ const ACTIONS: Readonly<Record<string, (world: World, step: Step) => string | un
     const uid = components
       .find(({ name }) => name !== 'VTIMEZONE')
       ?.properties.find(({ name }) => name === 'UID')?.value;
-    const calendar = calendarOf(world, components, uid ?? '');
+    const calendar = calendarOf(components, uid ?? '', world.now);
     const reading = readMessage({ ...calendar, properties: [...calendar.properties, plain('METHOD', method)] });
     for (const name of to) {
       if ('message' in reading) receive(world, { from, to: name, message: reading.message, quiet: false });
@@ -117,14 +100,7 @@ const ACTIONS: Readonly<Record<string, (world: World, step: Step) => string | un
 };
 
 function introduce(world: World, step: Step, isOutside: boolean): undefined {
-  let last = '';
-  const addresses = new Map<string, string[]>();
-  for (const each of step.args) {
-    const [name, address] = each.includes('=') ? (each.split('=') as [string, string]) : [last, each];
-    last = name;
-    addresses.set(name, [...(addresses.get(name) ?? []), address]);
-  }
-  for (const [name, all] of addresses) addPerson(world, name, all, isOutside);
+  for (const [name, addresses] of introduced(step)) addPerson(world, name, addresses, isOutside);
   return undefined;
 }
 
@@ -132,70 +108,6 @@ function objectOf(world: World, who: string, uid: string, step: Step): Component
   const found = personOf(world, who).objects.get(uid);
   if (found === undefined) throw new Error(`${step.at}: ${who} has no ${uid}`);
   return found;
-}
-
-/** A VCALENDAR of components, with UID and DTSTAMP where they have none. */
-function calendarOf(world: World, components: readonly Component[], uid: string): Component {
-  const whole = components.map((each) => {
-    if (each.name === 'VTIMEZONE') return each;
-    const has = (name: string): boolean => each.properties.some((property) => property.name === name);
-    const more = [
-      ...(has('UID') ? [] : [plain('UID', uid)]),
-      ...(has('DTSTAMP') ? [] : [plain('DTSTAMP', utcText(world.now))]),
-    ];
-    return { ...each, properties: [...more, ...each.properties] };
-  });
-  const properties = [plain('VERSION', '2.0'), plain('PRODID', '-//Example//Test//EN')];
-  return { name: 'VCALENDAR', properties, components: whole, line: 0 };
-}
-
-/** The object with the component of an instance edited; it is made where there is none. */
-function edit(
-  calendar: Component,
-  at: string | undefined,
-  step: Step,
-  change: (component: Component) => Component,
-): Component {
-  const own = componentAt(calendar, at);
-  if (own !== undefined) {
-    return { ...calendar, components: calendar.components.map((each) => (each === own ? change(each) : each)) };
-  }
-  const series = readSeries(calendar)!;
-  const value = parseTimeValue(at ?? '', undefined, at?.length === 8);
-  const key = value === undefined ? '' : keyOfTime(value, series.form, series.context);
-  const derived = timeOfKey(key) === undefined ? undefined : instanceOf(series, key);
-  if (derived === undefined) throw new Error(`${step.at}: there is no instance ${at ?? ''}`);
-  expect(keyIn(series, derived)).toBe(key);
-  return { ...calendar, components: [...calendar.components, change(derived)] };
-}
-
-function replaceProperty(component: Component, old: Property | undefined, by: Property | undefined): Component {
-  const properties = component.properties.flatMap((each) => (each === old ? (by ?? []) : [each]));
-  return { ...component, properties };
-}
-
-function changed(calendar: Component, at: string | undefined, step: Step): Component {
-  const removals = step.body.filter((line) => line.startsWith('-')).map((line) => line.slice(1));
-  const additions = bodyOf(step.body.filter((line) => line.startsWith('+')).map((line) => line.slice(1)));
-  const rest = bodyOf(step.body.filter((line) => !line.startsWith('-') && !line.startsWith('+')));
-  return edit(calendar, at, step, (component) => {
-    let made = component;
-    for (const line of removals) {
-      if (line.startsWith('BEGIN:')) {
-        made = { ...made, components: made.components.filter(({ name }) => `BEGIN:${name}` !== line) };
-        continue;
-      }
-      const wanted = bodyOf([line.includes(':') ? line : `${line}:`]).properties[0]!;
-      const isOut = (each: Property): boolean =>
-        each.name === wanted.name && (!line.includes(':') || addressKey(each.value) === addressKey(wanted.value));
-      made = { ...made, properties: made.properties.filter((each) => !isOut(each)) };
-    }
-    const same = (one: Property, other: Property): boolean =>
-      one.name === other.name && (one.name !== 'ATTENDEE' || addressKey(one.value) === addressKey(other.value));
-    const kept = made.properties.filter((each) => !rest.properties.some((other) => same(each, other)));
-    const properties = [...kept, ...rest.properties, ...additions.properties];
-    return { ...made, properties, components: [...made.components, ...rest.components, ...additions.components] };
-  });
 }
 
 function expectation(state: State, step: Step): void {
@@ -220,6 +132,7 @@ function expectation(state: State, step: Step): void {
       return;
     case 'expect-outcome':
       expect(world.outcomes.get(who)?.outcome, `${step.at}: ${world.outcomes.get(who)?.why}`).toBe(second);
+      expect(world.outcomes.get(who)?.isToRead === true, step.at).toBe(hasWord(step, 'to-read'));
       return;
     default:
       throw new Error(`${step.at}: there is no step ${step.word}`);
@@ -228,23 +141,12 @@ function expectation(state: State, step: Step): void {
 
 function expectMessages(state: State, step: Step): void {
   const { method, from, to } = envelope(step);
-  const quiet = hasWord(step, 'quiet');
+  const how = MESSAGE_WORDS.filter((word) => hasWord(step, word)).map((word) => ` ${word}`);
   for (const name of to) {
-    const wanted = `${method} ${from} -> ${name}${quiet ? ' quiet' : ''}`;
+    const wanted = `${method} ${from} -> ${name}${how.join('')}`;
     const found = state.waiting.find((each) => nameOf(each) === wanted);
     expect(found && nameOf(found), `${step.at}, of ${state.waiting.map(nameOf).join('; ')}`).toBe(wanted);
     state.waiting = state.waiting.filter((each) => each !== found);
-    expectIn(step, found!.message.calendar, found!.message);
+    expectIn(step, found!.message.calendar);
   }
-}
-
-function expectIn(step: Step, calendar: Component, message?: ItipMessage): void {
-  const count = option(step, 'components');
-  const subjects =
-    message === undefined ? calendar.components.filter(({ name }) => name !== 'VTIMEZONE') : messageComponents(message);
-  if (count !== undefined) expect(subjects.length, `${step.at}\n${writeComponent(calendar)}`).toBe(Number(count));
-  const at = option(step, 'at');
-  const component = componentAt(calendar, at) ?? (at === undefined ? subjects[0] : undefined);
-  expect(component, `${step.at}: there is a component ${at ?? ''} in\n${writeComponent(calendar)}`).toBeDefined();
-  expect(missingIn(step.body, component!, calendar), `${step.at}\n${writeComponent(calendar)}`).toEqual([]);
 }

@@ -30,13 +30,16 @@ export interface Sent {
   readonly to: string;
   readonly message: ItipMessage;
   readonly quiet: boolean;
+  /** See OutgoingMessage. */
+  readonly noted?: boolean;
+  /** It has done nothing at who received it. */
+  readonly unseen?: boolean;
 }
 
 /** People of one server and their objects, in memory: applies what the pure functions say. */
 export interface World {
   readonly people: Map<string, Person>;
   now: number;
-  hideGuests: boolean;
   /** Messages of the last action. */
   sent: Sent[];
   /** Where messages wait, instead of being applied at once. */
@@ -47,7 +50,6 @@ export interface World {
 export const createWorld = (): World => ({
   people: new Map(),
   now: Date.UTC(2026, 0, 1),
-  hideGuests: false,
   sent: [],
   queue: undefined,
   outcomes: new Map(),
@@ -101,7 +103,6 @@ export function save(
     const plan = organizerChanges(before, calendar, {
       me: who.isMe,
       now: world.now,
-      hideGuests: world.hideGuests,
       attendeeState: isMerge ? 'server' : 'client',
     });
     store(who, uid, plan.calendar);
@@ -114,7 +115,7 @@ export function save(
   store(who, uid, plan.calendar);
   who.memory.set(uid, plan.memory);
   if (plan.reply !== undefined) {
-    deliverAll(world, who, [{ ...plan.reply, quiet: false, why: 'changed', changes: [] }]);
+    deliverAll(world, who, [{ ...plan.reply, quiet: false, noted: false, why: 'changed', changes: [] }]);
   }
   return undefined;
 }
@@ -128,10 +129,10 @@ const organizerIn = (calendar: Component | undefined): string | undefined =>
   calendar?.components.map((each) => organizerOf(each)).find((each) => each !== undefined);
 
 function deliverAll(world: World, from: Person, messages: readonly OutgoingMessage[]): void {
-  for (const { to, message, quiet } of messages) {
+  for (const { to, message, quiet, noted } of messages) {
     const person = personAt(world, to);
-    if (person.isOutside && quiet) continue;
-    const sent = { from: from.name, to: person.name, message, quiet };
+    if (person.isOutside && (quiet || noted)) continue;
+    const sent = { from: from.name, to: person.name, message, quiet, noted };
     const at = world.sent.push(sent) - 1;
     if (person.isOutside) continue;
     if (world.queue !== undefined) {
@@ -141,6 +142,7 @@ function deliverAll(world: World, from: Person, messages: readonly OutgoingMessa
     // A copy that is up to date is not brought up to date.
     const { outcome, onlyStamps } = receive(world, sent);
     if (quiet && (outcome === 'ignored' || onlyStamps === true)) world.sent.splice(at, 1);
+    else if (!quiet && (outcome === 'ignored' || outcome === 'refused')) world.sent[at] = { ...sent, unseen: true };
   }
 }
 
@@ -158,7 +160,7 @@ const RECEIVERS: Readonly<
 };
 
 /** A message arrives: read from what it says, as it would be from a wire. */
-export function receive(world: World, { from, to, message, quiet }: Sent): Outcome {
+export function receive(world: World, { from, to, message, quiet, noted }: Sent): Outcome {
   const who = personOf(world, to);
   const sender = personOf(world, from);
   const reading = readMessage(message.calendar);
@@ -172,12 +174,15 @@ export function receive(world: World, { from, to, message, quiet }: Sent): Outco
     memory: who.memory.get(uid) ?? NO_MEMORY,
     from: own,
     quiet,
+    noted,
   });
   who.memory.set(uid, outcome.memory);
   if (outcome.calendar !== undefined || outcome.outcome === 'removed') store(who, uid, outcome.calendar);
   world.outcomes.set(to, outcome);
   if (outcome.answer !== undefined) {
-    deliverAll(world, who, [{ to: own, message: outcome.answer, quiet: false, why: 'changed', changes: [] }]);
+    deliverAll(world, who, [
+      { to: own, message: outcome.answer, quiet: false, noted: false, why: 'changed', changes: [] },
+    ]);
   }
   if (message.method === 'REPLY' && outcome.calendar !== undefined && before !== undefined)
     refresh(world, who, before, outcome);
@@ -189,7 +194,6 @@ function refresh(world: World, who: Person, before: Component, outcome: Outcome)
   const plan = refreshAfterReply(before, outcome.calendar, {
     me: who.isMe,
     now: world.now,
-    hideGuests: world.hideGuests,
     without: outcome.crossed === true ? [] : (outcome.answers ?? []).map(({ address }) => address),
   });
   const series = plan.calendar && readSeries(plan.calendar);

@@ -14,7 +14,7 @@ import { readdirSync, readFileSync } from 'node:fs';
  * Actions:
  *   people NAME=ADDRESS[,ADDRESS] …     the addresses of a person of this server
  *   outside NAME=ADDRESS …              somebody elsewhere: what is sent to him is counted and goes nowhere
- *   option hide-guests                  the organizers of this scenario hide their guest lists
+ *   option server                       the scenario is about what only a server does, as SCHEDULE-STATUS of deliveries
  *   put WHO OBJECT [merge]              saves the components of the body; `merge`: with If-Schedule-Tag-Match, and has not
  *                                       seen the last answers. DTSTAMP and UID are added where they are missing
  *   change WHO OBJECT [at AT]           saves the object as it is, but for the body: `NAME…:VALUE` in the place of the
@@ -26,17 +26,44 @@ import { readdirSync, readFileSync } from 'node:fs';
  *   delete WHO OBJECT [silent]          deletes it; `silent`: Schedule-Reply: F
  *   send METHOD WHO -> WHO[, WHO]       a message as it comes from outside, with the components of the body
  *
+ * What only a server can do; the pure functions know of none of this, and leave out a scenario that has such a step:
+ *   put | change | reply | delete … by WHO   another than whose object it is writes: at a share of the calendar where there is
+ *                                       one, else in the home itself
+ *   put … in NAME                       a new object in that calendar
+ *   group NAME -> WHO, WHO              they are the members of a group from now on, and its meetings follow it
+ *   room NAME [MODE]                    a room, with its mode of answering
+ *   look WHO OBJECT                     reads it: a later `merge` is of what he has seen now, that of `delete`, too
+ *   calendar WHO NAME | remove-calendar WHO NAME
+ *   move | copy WHO OBJECT -> NAME [of WHO] [by WHO]   to another calendar, or to one of another person
+ *   share WHO [ACCESS] -> WHO, WHO      shares the calendar; ACCESS as in the store, `read-write` by default
+ *   delegate WHO -> WHO, WHO            they may act for him in all
+ *   import WHO OBJECT [in NAME]         stores the components of the body as the import of a file does
+ *   restore WHO OBJECT                  takes it from the trash
+ *   dismiss WHO METHOD                  removes a message of this method from the inbox
+ *   remove-person WHO                   removes the account with all that is in it
+ *   ask-busy WHO -> WHO, WHO            asks at the outbox for the busy time in the body, a VFREEBUSY without people
+ *
  * Expectations, each of the last action:
- *   expect-message METHOD WHO -> WHO[, WHO] [quiet] [components=N] [at AT]
+ *   expect-message METHOD WHO -> WHO[, WHO] [quiet|noted|unseen] [components=N] [at AT]
  *                                       a message to each of them; the body is a part of what it says. All messages of an
- *                                       action have to be expected, `quiet` ones too, which bring a copy up to date that is not;
- *                                       an action without any says that nothing is sent
+ *                                       action have to be expected; an action without any says that nothing is sent.
+ *                                       `quiet`: it brings a copy up to date that is not, and nobody is told. `noted`: people
+ *                                       of this server have it in their inboxes beside the one that tells it, and nobody
+ *                                       gets a mail. `unseen`: it does nothing at who receives it, and leaves no trace
  *   expect-object WHO OBJECT [at AT] [components=N]
  *                                       the object holds the lines of the body, in its master or only component, or in that
  *                                       of the instance; BEGIN to END is a component in it
  *   expect-no-object WHO OBJECT
- *   expect-refused CODE                 the precondition; nothing is written, nothing sent
- *   expect-outcome WHO OUTCOME          what became of a message that was sent
+ *   expect-refused CODE                 the precondition, or the status where it is none; nothing is written, nothing sent
+ *   expect-busy WHO STATUS              how the busy time of this person was answered; the body is a part of it
+ *   expect-outcome WHO OUTCOME [to-read] what became of a message that was sent; `to-read`: it changes nothing, and is for who
+ *                                       receives it to decide
+ *
+ * Over the pure functions a message is what they return, and is applied at once, in the order of sending. On a server it is
+ * what people can see of it: a new item in the inbox, or a row in the queue of what is to be mailed; of a `quiet` one, that
+ * the copy has changed and there is neither. Nobody's copy changes but that of who acts, of who got a message, and of who
+ * is expected to be told quietly. The lines of a quiet message are looked for in the copy, and `components=N` says nothing
+ * of it there. What is refused writes and sends nothing at all.
  *
  * An expected content line is there when a property has its name, its value and at least its parameters, in any order;
  * `!NAME` and `!NAME…:VALUE`: there is none. Times are compared as instants. DTSTAMP is what it is.
@@ -94,12 +121,37 @@ export function option(step: Step, name: string): string | undefined {
 
 export const hasWord = (step: Step, word: string): boolean => step.args.includes(word);
 
+const SERVER_WORDS: ReadonlySet<string> = new Set([
+  ...['look', 'calendar', 'remove-calendar', 'move', 'copy', 'share', 'delegate', 'import', 'restore', 'dismiss'],
+  ...['remove-person', 'ask-busy', 'group', 'room'],
+]);
+
+/** Whether a scenario has steps that the pure functions know nothing of. */
+export const isOfServer = ({ steps }: Scenario): boolean =>
+  steps.some((step) => SERVER_WORDS.has(step.word) || ['by', 'in', 'server'].some((word) => hasWord(step, word)));
+
+/** How a message is expected, beside whose it is. */
+export const MESSAGE_WORDS = ['quiet', 'noted', 'unseen'] as const;
+
 /** `METHOD alice -> bob, carol`. */
 export function envelope(step: Step): { method: string; from: string; to: readonly string[] } {
   const [method = '', from = '', arrow, ...rest] = step.args;
   if (arrow !== '->') throw new Error(`${step.at}: METHOD WHO -> WHO`);
   const end = rest.indexOf('at');
   const names = end < 0 ? rest : rest.slice(0, end);
-  const to = names.filter((each) => each !== 'quiet' && each !== '' && !each.includes('='));
+  const words: readonly string[] = ['', ...MESSAGE_WORDS];
+  const to = names.filter((each) => !words.includes(each) && !each.includes('='));
   return { method, from, to };
+}
+
+/** Who is introduced by `people` and `outside`, with their addresses. */
+export function introduced(step: Step): ReadonlyMap<string, readonly string[]> {
+  let last = '';
+  const addresses = new Map<string, string[]>();
+  for (const each of step.args) {
+    const [name, address] = each.includes('=') ? (each.split('=') as [string, string]) : [last, each];
+    last = name;
+    addresses.set(name, [...(addresses.get(name) ?? []), address]);
+  }
+  return addresses;
 }

@@ -362,7 +362,9 @@ test('nobody is told where there is nothing to tell', () => {
   expect(isAnswered({})).toBe(true);
   expect(isAnswered({ mode: 'none' })).toBe(false);
   expect(isAnswered({ now: '0310T0000' })).toBe(false);
-  expect(isAnswered({ before: ['0302T0900-1000'] })).toBe(false);
+  expect(isAnswered({ before: ['0302T0900-1000'], says: 'ACCEPTED' })).toBe(false);
+  // Who asks anew waits for an answer, also for the one that he had.
+  expect(isAnswered({ before: ['0302T0900-1000'] })).toBe(true);
 });
 
 test('a reason tells the limit and the time that is taken', () => {

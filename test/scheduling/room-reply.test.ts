@@ -10,7 +10,10 @@ import { at, decide, isRoom, moved, objectText, series, zone, type Case } from '
 
 const now = at('0301T0000');
 const answer = (asked: Case): RoomAnswer =>
-  answerOf(parseCalendar(objectText(asked.event ?? ['0302T0900-1000'])), decide(asked), { room: isRoom, now });
+  answerOf(parseCalendar(objectText(asked.event ?? ['0302T0900-1000'], asked.says)), decide(asked), {
+    room: isRoom,
+    now,
+  });
 
 /** What a text says of the room, component by component. */
 function said(text: string): readonly string[] {
@@ -44,6 +47,15 @@ test('a reply says why, and that the request was understood', () => {
   expect(replyOf({})).toEqual(['ACCEPTED REQUEST-STATUS:2.0;Success']);
   expect(replyOf({ taken: ['0302T0900-1000'] })).toEqual([
     'COMMENT:The room is taken at this time. DECLINED REQUEST-STATUS:2.0;Success',
+  ]);
+});
+
+test('who is refused is told what else there is', () => {
+  const wayOut = 'Free instead: Room 2.';
+  const decision = decide({ taken: ['0302T0900-1000'] });
+  const { reply } = answerOf(parseCalendar(objectText(['0302T0900-1000'])), decision, { room: isRoom, now, wayOut });
+  expect(reply && said(writeComponent(reply.calendar))).toEqual([
+    'COMMENT:The room is taken at this time. Free instead: Room 2. DECLINED REQUEST-STATUS:2.0;Success',
   ]);
 });
 
@@ -83,7 +95,7 @@ test('days alone, without the series, are answered alone', () => {
 test('nobody is told what a person is to answer, what is over, and what stands', () => {
   expect(replyOf({ mode: 'none' })).toBeUndefined();
   expect(replyOf({ now: '0305T0000' })).toBeUndefined();
-  expect(replyOf({ before: ['0302T0900-1000'] })).toBeUndefined();
+  expect(replyOf({ before: ['0302T0900-1000'], says: 'ACCEPTED' })).toBeUndefined();
 });
 
 test.each<[string, readonly string[], string, string]>([

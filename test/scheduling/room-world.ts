@@ -76,6 +76,8 @@ export interface Case {
   /** The object as the room's calendar has it, and what is answered in it. */
   readonly before?: readonly Part[];
   readonly answered?: string;
+  /** What the organizer says that the room has answered. */
+  readonly says?: string;
   readonly decidedUntil?: string;
 }
 
@@ -95,7 +97,7 @@ export function requestOf(asked: Case): BookingRequest {
       ...{ room: isRoom, zone: room.zone, now, until: to },
       countTo: room.policy.mostInstances,
     });
-  const booking = read(objectText(event), until);
+  const booking = read(objectText(event, asked.says), until);
   if (booking === undefined) throw new TypeError('nothing is asked');
   const [id, ...groups] = by;
   return {

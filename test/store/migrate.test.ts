@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 
 import { newCollectionId } from '../../src/base/ids.ts';
@@ -10,9 +11,16 @@ import { collectionByUri, insertCollection, removeCollection } from '../../src/s
 import { createGroupCommit } from '../../src/store/group-commit.ts';
 import { endOf, homeChangesSince } from '../../src/store/home-changes.ts';
 import { migrate, MIGRATIONS } from '../../src/store/migrate.ts';
-import { savePrincipal } from '../../src/store/principals.ts';
 import { openStore, type Db } from '../../src/store/store.ts';
 import { NOW, put, services } from '../contract/store-engine.ts';
+
+/** A person as the first version wrote one: without the columns that have come since. */
+async function insertOldPrincipal(tx: Db, id: string): Promise<void> {
+  const names = { id, login: id, kind: 'user', guid: id, name: id, folded_name: id, features: '[]', emails: '[]' };
+  const columns = { ...names, admin: 0, admin_read_only: 0, version: 1, created_at: NOW, modified_at: NOW };
+  const fields = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
+  await sql`insert into principals (${fields}) values (${sql.join(Object.values(columns))})`.execute(tx);
+}
 
 /** A collection as the first version wrote it: sequences of its own. */
 async function insertOld(tx: Db, columns: { readonly kind: 'home' | 'calendar'; readonly uri: string }, seq: number) {
@@ -32,7 +40,7 @@ test('a database of the first version is followed by its home from the beginning
   const writer = createGroupCommit(raw, () => undefined);
   expect(await migrate(writer.write, MIGRATIONS.slice(0, 1))).toBe(1);
   const homeId = await writer.write(async (tx) => {
-    await savePrincipal(tx, { id: 'alice', kind: 'user' }, NOW);
+    await insertOldPrincipal(tx, 'alice');
     await insertOld(tx, { kind: 'calendar', uri: 'old' }, 1);
     return insertOld(tx, { kind: 'home', uri: '' }, 5);
   });

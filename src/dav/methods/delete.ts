@@ -56,6 +56,7 @@ export const remove: Method = {
       check: collectionCheck(request),
       unchanged: request.unchanged,
       locks: request.locks,
+      silent: isSilent(request),
     });
     return { status: 204 };
   },

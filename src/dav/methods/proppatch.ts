@@ -1,4 +1,5 @@
 import { BadRequest } from '../../base/refusal.ts';
+import { collectionsOf } from '../../calendar/collections.ts';
 import { setDelegates } from '../../calendar/delegates.ts';
 import {
   updateCollection,
@@ -6,9 +7,12 @@ import {
   updatePrincipalProperties,
 } from '../../calendar/update-collection.ts';
 import { delegateList, type DelegateList } from '../delegate-list.ts';
+import { localSegments } from '../destination.ts';
+import { collectionHref, encodeSegment } from '../hrefs.ts';
 import type { DavRequest, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
 import { preferenceHeaders } from '../prefer.ts';
+import type { Surroundings } from '../property.ts';
 import { instructionsOf, isSettable, planUpdate, type Instruction, type PropertyUpdate } from '../property-update.ts';
 import { readXml } from '../read-xml.ts';
 import { requireResource } from '../require-resource.ts';
@@ -33,8 +37,11 @@ export const proppatch: Method = {
     if (instructions.length === 0) throw new BadRequest('The DAV:propertyupdate holds no property');
     const { limits } = request.context.calendar;
     const delegates = resource.kind === 'proxy' ? await listAsked(request, resource, instructions) : undefined;
+    const collectionAt = resource.kind === 'inbox' ? await collectionsBeside(request, resource) : () => undefined;
     const isMounted = resource.kind === 'calendar' && resource.collection.mount !== undefined;
-    const update = planUpdate(instructions, { kind: resource.kind, creating: false, limits, delegates, isMounted });
+    const update = planUpdate(instructions, {
+      ...{ kind: resource.kind, creating: false, limits, delegates, isMounted, collectionAt },
+    });
     if (update.accepted) await apply(request, { resource, update, delegates: delegates?.delegates });
     // RFC 8144 §2.2: a minimal answer to complete success has no body.
     if (update.accepted && request.preferences.minimal) {
@@ -50,6 +57,17 @@ function listAsked(
   instructions: readonly Instruction[],
 ): Promise<DelegateList> {
   return delegateList(instructions, proxy, { context, own: { publicUrl: context.publicUrl, host: headers.host } });
+}
+
+/** Hrefs of the home that a property of the inbox may name. */
+async function collectionsBeside(
+  { context, headers }: DavRequest,
+  { owner }: ResourceOf<'inbox'>,
+): Promise<Surroundings['collectionAt']> {
+  const own = { publicUrl: context.publicUrl, host: headers.host };
+  const found = await collectionsOf(context.calendar, owner.id);
+  const byHref = new Map(found.map((collection) => [collectionHref(collection), collection]));
+  return (href) => byHref.get(`/${localSegments(href, own)?.map(encodeSegment).join('/') ?? ''}/`);
 }
 
 interface Change {

@@ -58,6 +58,7 @@ import { recordType } from './record-type.ts';
 import { refreshrate } from './refreshrate.ts';
 import { resourcetype } from './resourcetype.ts';
 import { scheduleCalendarTransp } from './schedule-calendar-transp.ts';
+import { scheduleChanges } from './schedule-changes.ts';
 import { scheduleDefaultCalendarUrl } from './schedule-default-calendar-url.ts';
 import { scheduleInboxUrl } from './schedule-inbox-url.ts';
 import { scheduleOutboxUrl } from './schedule-outbox-url.ts';
@@ -145,6 +146,7 @@ const ALL: readonly Property[] = [
   resourceId,
   resourcetype,
   scheduleCalendarTransp,
+  scheduleChanges,
   scheduleDefaultCalendarUrl,
   scheduleInboxUrl,
   scheduleOutboxUrl,

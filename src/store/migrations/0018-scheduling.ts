@@ -7,7 +7,7 @@ import { traitsOf, type Db } from '../dialect.ts';
  * calendar users elsewhere.
  */
 export async function scheduling(tx: Db): Promise<void> {
-  const { text, bigint, octets, table } = traitsOf(tx).ddl;
+  const { key, text, bigint, octets, table } = traitsOf(tx).ddl;
   const statements = [
     `create table scheduling_memory (
       home_id ${text} not null references principals (id) on delete cascade,
@@ -18,7 +18,8 @@ export async function scheduling(tx: Db): Promise<void> {
     ) ${table}`,
     'create index scheduling_memory_by_age on scheduling_memory (modified_at)',
     `create table outbound_messages (
-      id ${text} not null primary key,
+      key ${key},
+      id ${text} not null unique,
       home_id ${text} not null,
       recipient ${text} not null,
       method ${text} not null,
@@ -26,7 +27,7 @@ export async function scheduling(tx: Db): Promise<void> {
       created_at ${bigint} not null,
       octets ${octets} not null
     ) ${table}`,
-    'create index outbound_messages_of_home on outbound_messages (home_id)',
+    'create index outbound_messages_of_home on outbound_messages (home_id, key)',
     'create index outbound_messages_by_age on outbound_messages (created_at)',
   ];
   for (const statement of statements) await sql.raw(statement).execute(tx);

@@ -6,7 +6,7 @@ import { apple, caldav, cs, dav, type ClarkName } from '../../../src/dav/xml/nam
 import { node } from '../sample.ts';
 
 function change(name: ClarkName, xml?: string) {
-  return PROPERTIES.get(name)!.change!(xml === undefined ? undefined : node(xml));
+  return PROPERTIES.get(name)!.change!(xml === undefined ? undefined : node(xml), { collectionAt: () => undefined });
 }
 
 describe('what a client sets', () => {
@@ -125,6 +125,7 @@ test('everything else that a client may not set is protected', () => {
       caldav('default-alarm-vtodo-date'),
       caldav('default-alarm-vtodo-datetime'),
       caldav('schedule-calendar-transp'),
+      caldav('schedule-default-calendar-URL'),
       caldav('supported-calendar-component-set'),
     ].toSorted(),
   );
