@@ -7,7 +7,7 @@ import { propertiesOf, propertyOf, type Component } from '../ical/component.ts';
 import { findingIndexEntry, type IndexEntry } from '../ical/index-entry.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import { validatingObject } from '../ical/validate.ts';
-import { writingComponent } from '../ical/write.ts';
+import { writeComponent, writingComponent } from '../ical/write.ts';
 import { DAY } from '../base/clock.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';
@@ -52,6 +52,12 @@ export function* writingObject(
   const object = yield* readingCalendar(context, collection, { octets, calendar });
   rememberParsed(object);
   return object;
+}
+
+/** An object whose calendar says something else, but nothing of what the index knows: times, rules, zones. */
+export function withCalendar(object: ReadObject, calendar: Component): ReadObject {
+  const octets = Buffer.from(writeComponent(calendar));
+  return { ...object, calendar, octets, etag: etagOf(octets) };
 }
 
 function* readingCalendar(

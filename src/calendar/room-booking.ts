@@ -2,9 +2,10 @@ import type { Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { parseCalendars } from '../ical/parse.ts';
 import { addressKey, attendeeOf, partstatOf } from '../itip/address.ts';
-import { isSameComponent, plain, withParam, withProperties, withProperty } from '../itip/component-edit.ts';
+import { isSameComponent, plain, withProperty } from '../itip/component-edit.ts';
 import { MASTER } from '../itip/instance-key.ts';
 import { makeCalendar, type ItipMessage } from '../itip/message.ts';
+import { withOrganizerStatus } from '../itip/organizer-status.ts';
 import type { Outcome } from '../itip/outcome.ts';
 import { isCancelled } from '../itip/personal.ts';
 import { revisionOf } from '../itip/revision.ts';
@@ -131,16 +132,6 @@ function waysOut(
   const instances = decision.booking.instances.filter(({ key }) => refused.has(key));
   return roomAlternatives(context, tx, { roomId, uid, booker: decision.booker, instances });
 }
-
-/** SCHEDULE-STATUS of an attendee's copy stands on ORGANIZER (RFC 6638 §3.2.9). */
-const withOrganizerStatus = (calendar: Component, status: string): Component => ({
-  ...calendar,
-  components: calendar.components.map((component) =>
-    withProperties(component, (property) =>
-      property.name === P.ORGANIZER ? withParam(property, 'SCHEDULE-STATUS', status) : property,
-    ),
-  ),
-});
 
 /** Refusals that another time or room may be the answer to. */
 const OPEN: ReadonlySet<string> = new Set(['busy', 'outside-hours', 'too-many-people', 'too-late', 'too-far-ahead']);

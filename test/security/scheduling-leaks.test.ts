@@ -123,15 +123,26 @@ test('where a meeting is in a calendar that is not shared, is not told to whom a
   expect(own.body.toString()).toContain('/affair/tryst.ics');
 });
 
-test('who else is a hidden guest does not show when another meeting of that UID is sent to them', async () => {
-  await putEvent(server, PATH, meeting('m', ['bob', 'mallory'], 'X-JMAP-HIDE-ATTENDEES;VALUE=BOOLEAN:TRUE'));
+test.each([
+  ['', []],
+  [', also where the organizer has something plain of that UID', ['plain']],
+])('who else is a hidden guest does not show when another meeting of that UID is sent to them%s', async (_, plain) => {
+  for (const uri of plain) {
+    await putEvent(server, `/dav/calendars/alice/calendar/${uri}.ics`, event('m', 'SUMMARY:Plain'));
+    server.time.now += 1000;
+    await server.request('MKCALENDAR', '/dav/calendars/alice/more/');
+  }
+  const at = plain.length > 0 ? '/dav/calendars/alice/more/m.ics' : PATH;
+  const hidden = meeting('m', ['bob', 'mallory'], 'X-JMAP-HIDE-ATTENDEES;VALUE=BOOLEAN:TRUE');
+  expect((await putEvent(server, at, hidden)).status).toBe(201);
   const { path } = await onlyEvent(server, 'mallory');
   await server.request('DELETE', path, { as: 'mallory' });
   const probe = meeting('m', ['bob', 'carol']).replaceAll('alice@', 'mallory@');
   expect((await putEvent(server, MALLORYS, probe, { as: 'mallory' })).status).toBe(201);
   const { text } = await onlyEvent(server, 'mallory');
   const statusOf = (who: string) => new RegExp(`SCHEDULE-STATUS=([\\d.]+)[^\r]*:mailto:${who}@`).exec(text)?.[1];
-  expect(statusOf('bob')).toBe(statusOf('carol'));
+  expect(statusOf('carol')).toBe('1.2');
+  expect(statusOf('bob')).toBe('1.2');
   expect((await onlyEvent(server, 'bob')).text).toContain('ORGANIZER:mailto:alice@');
 });
 
