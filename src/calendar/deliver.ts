@@ -197,10 +197,11 @@ export const isLarge = ({ components }: Component): boolean =>
 /** Whether nobody has come in by an answer, and no component: then nobody else is asked for anything. */
 function isSamePeople(before: Component, after: Component): boolean {
   if (before.components.length !== after.components.length) return false;
-  const peopleOf = (component: Component): string => [...attendeesOf(component).keys()].sort().join('\n');
   return before.components.every((each, at) => {
     const other = after.components[at];
-    return other === each || (other !== undefined && peopleOf(each) === peopleOf(other));
+    if (other === undefined || other === each) return other === each;
+    const [people, others] = [attendeesOf(each), attendeesOf(other)];
+    return people.size === others.size && [...people.keys()].every((key) => others.has(key));
   });
 }
 

@@ -122,8 +122,9 @@ async function noteOwnWord(
 function concerned({ me }: CalendarUser, before: Component | undefined, after: Component): readonly string[] {
   const parts = [before ?? after, after].map((each) => partIn(each, me));
   const isAnswer = isLarge(after) && parts.every(({ role }) => role === 'attendee');
+  if (!isAnswer) return addressesOf(before, after);
   const known = new Set(addressesOf(before).map(addressKey));
   // Who is named in another way than before may be the same.
-  if (!isAnswer || addressesOf(after).some((each) => !known.has(addressKey(each)))) return addressesOf(before, after);
+  if (addressesOf(after).some((each) => !known.has(addressKey(each)))) return addressesOf(before, after);
   return parts.flatMap(({ organizer }) => organizer ?? []);
 }

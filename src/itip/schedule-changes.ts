@@ -118,6 +118,7 @@ function differences(before: readonly Property[], after: readonly Property[]): r
   const names = new Set<string>();
   for (const property of after) {
     const was = left.get(identity(property, after));
+    if (was !== undefined && isSameLine(was, property)) continue;
     if (was === undefined) isChanged = true;
     else for (const name of changedParameters(was, property)) names.add(name);
     isChanged ||= was?.value !== property.value && !isAddress(property);
