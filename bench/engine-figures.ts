@@ -15,7 +15,7 @@ import { recurrenceSet } from '../src/ical/recurrence.ts';
 import type { TimeRange } from '../src/ical/time-value.ts';
 import { UTC, zonesOf } from '../src/ical/timezone.ts';
 import { validateObject } from '../src/ical/validate.ts';
-import { insertCollection } from '../src/store/collections.ts';
+import { insertCollection } from '../src/store/collection-writes.ts';
 import { savePrincipal } from '../src/store/principals.ts';
 import { openStore, type StoreOptions } from '../src/store/store.ts';
 import { type Interval, makeEvents } from './events.ts';

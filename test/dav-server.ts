@@ -44,6 +44,16 @@ export const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: si
 /** The instant at which the tests' servers start: 2026-03-02T08:00:00Z. */
 export const START = Date.UTC(2026, 2, 2, 8);
 
+/** What they are set to, unless a test says otherwise. */
+export const SETTINGS: CalendarSettings = {
+  timezone: 'UTC',
+  freeBusyForAll: true,
+  files: false,
+  directory: 'all',
+  indexPastDays: 366,
+  indexFutureDays: 366,
+};
+
 /** Starts it on a free port, with a home for each user: `calendar` for events and journals, `tasks` for tasks. */
 export async function startDavServer({
   users = ['alice', 'bob'],
@@ -61,15 +71,7 @@ export async function startDavServer({
     clock,
     hub: createHub(),
     limits: { ...defaultLimits(), ...limits },
-    settings: {
-      timezone: 'UTC',
-      freeBusyForAll: true,
-      files: false,
-      directory: 'all',
-      indexPastDays: 366,
-      indexFutureDays: 366,
-      ...settings,
-    },
+    settings: { ...SETTINGS, ...settings },
   };
   await store.write(async (tx) => {
     for (const id of [...users, ...admins]) {

@@ -3,7 +3,7 @@ import type { Privilege } from '../auth/privileges.ts';
 import { Refusal } from '../base/refusal.ts';
 import { acesOf, replaceAces, type AcePrincipal } from '../store/aces.ts';
 import { recordAct } from '../store/audit.ts';
-import { updateCollection } from '../store/collections.ts';
+import { updateCollection } from '../store/collection-writes.ts';
 import { answersTo, sharesOf } from '../store/shares.ts';
 import type { Db } from '../store/store.ts';
 import { DELEGATED, DELIVERING, OUTSIDE_HOMES, requireOn, SHARED } from './access.ts';

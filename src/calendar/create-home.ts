@@ -1,7 +1,8 @@
 import { BadRequest } from '../base/refusal.ts';
 import type { Db } from '../store/store.ts';
-import { collectionsOfHome, homeCollection, insertCollection, updateCollection } from '../store/collections.ts';
-import type { CollectionFields } from '../store/collections.ts';
+import { insertCollection, updateCollection } from '../store/collection-writes.ts';
+import { collectionsOfHome, homeCollection } from '../store/collections.ts';
+import type { CollectionFields } from '../store/collection-rows.ts';
 import type { Collection, CollectionKind, Principal } from './model.ts';
 import type { CalendarSpec } from './principal-spec.ts';
 

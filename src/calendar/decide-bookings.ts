@@ -18,7 +18,7 @@ import type { CalendarContext } from './context.ts';
 import { startDelivery, storeReceived } from './deliver.ts';
 import { deliverLater } from './deliver-together.ts';
 import { isFault } from './fault.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import { answersItself, keepsTime, roomOf, type RoomInHome } from './room.ts';
 import { decisionOf } from './room-booking.ts';
 

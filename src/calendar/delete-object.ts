@@ -8,8 +8,7 @@ import { requireHarmless, writeGuarded } from './guard.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { headSeen } from './personal-forms.ts';
-import { publishAll } from './notifications.ts';
-import { publish } from './publish.ts';
+import { publish, publishAll } from './publish.ts';
 import { startScheduling } from './schedule.ts';
 import { claimSeq, requireUnchanged } from './write-object.ts';
 

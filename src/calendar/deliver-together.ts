@@ -11,6 +11,7 @@ import type { CalendarUser } from '../scheduling/directory.ts';
 import { knownInOrder, planReceive } from '../scheduling/plan-receive.ts';
 import { addressesOf } from '../scheduling/role.ts';
 import { insertCopies, updateCopies, type Copied, type NewCopy } from '../store/copies.ts';
+import { NO_INDEX } from '../store/object-rows.ts';
 import { objectsByIds } from '../store/objects.ts';
 import {
   headsOfUid,
@@ -23,7 +24,7 @@ import {
 import { defaultCalendar } from './default-calendar.ts';
 import { deliver, madeOnce, octetsOf, type Delivery, type DeliveryStatus, type Sending } from './deliver.ts';
 import { takesFrom } from './delivery-rights.ts';
-import { asPrivateAs, NO_INDEX, putInboxItem } from './inbox.ts';
+import { asPrivateAs, putInboxItem } from './inbox.ts';
 import type { CalendarObject, Collection } from './model.ts';
 import { parsedObject } from './parsed.ts';
 import { etagOf, type ReadObject } from './read-object.ts';

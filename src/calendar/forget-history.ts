@@ -1,7 +1,7 @@
 import { pruneActs, pruneNotices } from '../store/audit.ts';
 import { pruneHolds } from '../store/guard.ts';
 import { pruneRemovedCollections } from '../store/removed-collections.ts';
-import { pruneVersions } from '../store/versions.ts';
+import { pruneVersions } from '../store/forget-versions.ts';
 import type { CalendarContext } from './context.ts';
 
 /** Rows forgotten in one transaction, so that nobody waits long for the writer. */

@@ -3,11 +3,13 @@ import { BadRequest } from '../base/refusal.ts';
 import { recordAct } from '../store/audit.ts';
 import { collectionById } from '../store/collections.ts';
 import { holdById, listHolds, markHold, touchedBy, type Hold } from '../store/guard.ts';
-import { currentVersions, versionsOfNames, type VersionHead } from '../store/versions.ts';
+import type { VersionHead } from '../store/version-rows.ts';
+import { currentVersions, versionsOfNames } from '../store/versions.ts';
 import { requireInHome } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
-import { dropNotification, heldSubject, publishAll } from './notifications.ts';
+import { dropNotification, heldSubject } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import { countsOf } from './restore-collection.ts';
 import { restoreMembers, type Restored, type Wanted } from './restore-members.ts';
 

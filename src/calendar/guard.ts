@@ -9,7 +9,8 @@ import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { freeOf, type GuardRule } from './guard-rule.ts';
 import type { Collection } from './model.ts';
-import { publishAll, putNotification } from './notifications.ts';
+import { putNotification } from './notifications.ts';
+import { publishAll } from './publish.ts';
 
 /** What a device is about to replace or remove. */
 export interface Endangered {

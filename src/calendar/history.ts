@@ -5,14 +5,8 @@ import { diffCalendars, type ComponentDifference } from '../ical/diff.ts';
 import { parseCalendars } from '../ical/parse.ts';
 import { collectionById, collectionsOfHome } from '../store/collections.ts';
 import { headByUid, objectByName } from '../store/objects.ts';
-import {
-  currentVersions,
-  versionByKey,
-  versionOctets,
-  versionsOfUid,
-  type Version,
-  type VersionHead,
-} from '../store/versions.ts';
+import type { Version, VersionHead } from '../store/version-rows.ts';
+import { currentVersions, versionByKey, versionOctets, versionsOfUid } from '../store/versions.ts';
 import { accessIn, requireInHome, requirePrivilege } from './access.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';

@@ -1,22 +1,19 @@
-import type { Actor } from '../auth/actor.ts';
 import type { Change } from '../base/hub.ts';
 import { newId, newObjectId } from '../base/ids.ts';
-import { BadRequest } from '../base/refusal.ts';
 import { isPublic } from '../ical/busy-form.ts';
 import { propertyOf, type Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { plain, withProperty } from '../itip/component-edit.ts';
 import { messageComponents, messageText, type ItipMessage, type Method } from '../itip/message.ts';
 import type { ScheduleChanges } from '../itip/schedule-changes.ts';
-import { collectionByUri, nextSeq } from '../store/collections.ts';
-import { countObjects, discardObject, headByName, insertObject, oldestHead } from '../store/objects.ts';
+import { nextSeq } from '../store/change-sequence.ts';
+import { collectionByUri } from '../store/collections.ts';
+import { NO_INDEX } from '../store/object-rows.ts';
+import { countObjects, discardObject, insertObject, oldestHead } from '../store/objects.ts';
 import { savedScheduleChanges } from '../store/scheduling.ts';
 import type { Db } from '../store/store.ts';
-import { requireOn } from './access.ts';
 import type { CalendarContext } from './context.ts';
-import { requireUnlocked, type LockHolder } from './locks.ts';
-import type { Collection, ObjectHead } from './model.ts';
-import { publishAll } from './notifications.ts';
+import type { ObjectHead } from './model.ts';
 import { etagOf } from './read-object.ts';
 
 export interface NewInboxItem {
@@ -83,38 +80,4 @@ export async function scheduleChangesOf(
   const saved = await savedScheduleChanges(store.db, id);
   // Written by putInboxItem.
   return saved === undefined ? undefined : (JSON.parse(saved) as ScheduleChanges);
-}
-
-/** What is in an inbox takes nobody's time. */
-export const NO_INDEX = {
-  ...{ firstAt: undefined, lastAt: undefined, floating: false, exact: false },
-  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
-} as const;
-
-export interface RemoveInboxItem {
-  readonly actor: Actor;
-  /** Of kind inbox. */
-  readonly collection: Collection;
-  readonly name: string;
-  /** Throws ConditionFailed. */
-  readonly check: (current: ObjectHead | undefined) => void;
-  readonly locks?: LockHolder | undefined;
-}
-
-/** DELETE of a message that was dealt with (RFC 6638 §4.1): it is not kept. 404 where there is none; need-privileges. */
-export async function removeInboxItem(context: CalendarContext, request: RemoveInboxItem): Promise<void> {
-  const { actor, collection, name, check, locks } = request;
-  await requireOn(context, actor, collection, 'unbind');
-  const changes = await context.store.write(async (tx) => {
-    const current = await headByName(tx, collection.id, name);
-    check(current);
-    if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });
-    await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: current }]);
-    const now = context.clock();
-    const seq = await nextSeq(tx, collection.id, now);
-    if (seq === undefined) return [];
-    await discardObject(tx, current, seq, now);
-    return [{ homeId: current.homeId, collectionId: current.collectionId, seq }];
-  });
-  publishAll(context, changes);
 }

@@ -1,13 +1,15 @@
 import type { Privilege } from '../auth/privileges.ts';
 import type { CollectionId, PrincipalId } from '../base/ids.ts';
-import type { Collection as StoredCollection } from '../store/collections.ts';
+import type { Collection as StoredCollection } from '../store/collection-rows.ts';
 import type { MountState } from '../store/mounts.ts';
 import type { ObjectHead as StoredHead } from '../store/objects.ts';
-import type { ShareAccess } from '../store/schema.ts';
+import type { ShareAccess } from '../store/sharing-schema.ts';
 
 /** The words of the door: what calendar/ hands to dav/, api/, web/ and jobs/, which may not look into store/. */
 export type { Principal } from '../store/principals.ts';
-export type { CollectionKind, PrincipalKind, ShareAccess, ShareStatus } from '../store/schema.ts';
+export type { CollectionKind } from '../store/collection-schema.ts';
+export type { PrincipalKind } from '../store/principal-schema.ts';
+export type { ShareAccess, ShareStatus } from '../store/sharing-schema.ts';
 
 export interface Collection extends StoredCollection {
   /** Read for somebody who sees of members that are not public their times alone (see shown-object.ts). */

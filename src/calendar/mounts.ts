@@ -1,5 +1,5 @@
 import { mountedAt, mountStates, type Mounted } from '../store/mounts.ts';
-import type { Collection as StoredCollection } from '../store/collections.ts';
+import type { Collection as StoredCollection } from '../store/collection-rows.ts';
 import { accessIn } from './access.ts';
 import type { CollectionPatch } from './collection-patch.ts';
 import type { CalendarContext } from './context.ts';

@@ -1,16 +1,15 @@
 import { hash } from 'node:crypto';
 
-import type { Actor } from '../auth/actor.ts';
 import type { Change } from '../base/hub.ts';
 import { newObjectId, type PrincipalId } from '../base/ids.ts';
-import { BadRequest } from '../base/refusal.ts';
-import { collectionByUri, nextSeq } from '../store/collections.ts';
-import { countObjects, discardObject, headByName, headByUid, insertObject, oldestHead } from '../store/objects.ts';
+import { nextSeq } from '../store/change-sequence.ts';
+import { collectionByUri } from '../store/collections.ts';
+import { NO_INDEX } from '../store/object-rows.ts';
+import { countObjects, discardObject, headByUid, insertObject, oldestHead } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
-import { requireOn } from './access.ts';
 import type { CalendarContext } from './context.ts';
-import { requireUnlocked, type LockHolder } from './locks.ts';
-import type { CalendarObject, Collection, ObjectHead, PrincipalKind, ShareAccess, ShareStatus } from './model.ts';
+import { discardMember } from './discard-member.ts';
+import type { CalendarObject, PrincipalKind, ShareAccess, ShareStatus } from './model.ts';
 import { etagOf } from './read-object.ts';
 
 /**
@@ -124,12 +123,6 @@ export async function putNotification(
   return [{ homeId, collectionId: collection.id, seq }];
 }
 
-/** It is nothing that has a time. */
-const NO_INDEX = {
-  ...{ firstAt: undefined, lastAt: undefined, floating: false, exact: false },
-  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
-} as const;
-
 /** The same for the same subject, so that a client finds what is new of it where the old was. */
 const nameOf = (uid: string): string => `${hash('sha256', uid, 'hex').slice(0, 32)}.xml`;
 
@@ -142,41 +135,5 @@ export async function dropNotification(
   const collection = await collectionByUri(tx, homeId, 'notification');
   const head = collection && (await headByUid(tx, collection.id, subject));
   if (head === undefined) return [];
-  return discard(tx, head, clock());
-}
-
-async function discard(tx: Db, head: ObjectHead, now: number): Promise<readonly Change[]> {
-  const seq = await nextSeq(tx, head.collectionId, now);
-  if (seq === undefined) return [];
-  await discardObject(tx, head, seq, now);
-  return [{ homeId: head.homeId, collectionId: head.collectionId, seq }];
-}
-
-export interface RemoveNotification {
-  readonly actor: Actor;
-  /** Of kind notification. */
-  readonly collection: Collection;
-  readonly name: string;
-  /** Throws ConditionFailed. */
-  readonly check: (current: ObjectHead | undefined) => void;
-  readonly locks?: LockHolder | undefined;
-}
-
-/** DELETE of a notice that was dealt with: it is not kept. 404 where there is none; need-privileges. */
-export async function removeNotification(context: CalendarContext, request: RemoveNotification): Promise<void> {
-  const { actor, collection, name, check, locks } = request;
-  await requireOn(context, actor, collection, 'unbind');
-  const changes = await context.store.write(async (tx) => {
-    const current = await headByName(tx, collection.id, name);
-    check(current);
-    if (current === undefined) throw new BadRequest('There is no such resource', { status: 404 });
-    await requireUnlocked(context, tx, locks, [{ collection }, { collection, object: current }]);
-    return discard(tx, current, context.clock());
-  });
-  publishAll(context, changes);
-}
-
-/** Tells listeners of what was committed. */
-export function publishAll({ hub }: CalendarContext, changes: readonly Change[]): void {
-  for (const change of changes) hub.publish(change);
+  return discardMember(tx, head, clock());
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../auth/actor.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
-import { collectionByUri, countCollections, insertCollection } from '../store/collections.ts';
+import { insertCollection } from '../store/collection-writes.ts';
+import { collectionByUri, countCollections } from '../store/collections.ts';
 import { headByName } from '../store/objects.ts';
 import { keepRemoved, type CollectionRemoval } from '../store/removed-collections.ts';
 import { contentTypeOf, plainBelow, prefixBelow, removePlain } from '../store/plain-collections.ts';

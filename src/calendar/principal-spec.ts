@@ -1,5 +1,5 @@
 import type { RoomPolicy } from '../scheduling/room-policy.ts';
-import type { AutoSchedule, PrincipalKind } from '../store/schema.ts';
+import type { AutoSchedule, PrincipalKind } from '../store/principal-schema.ts';
 
 /** A calendar that a principal shall have. */
 export interface CalendarSpec {

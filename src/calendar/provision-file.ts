@@ -2,7 +2,7 @@ import { BadRequest } from '../base/refusal.ts';
 import { ROOM_MODES, type RoomPolicy } from '../scheduling/room-policy.ts';
 import { readRoomPolicy } from '../scheduling/room-policy-value.ts';
 import { fold } from '../store/fold.ts';
-import type { PrincipalKind } from '../store/schema.ts';
+import type { PrincipalKind } from '../store/principal-schema.ts';
 import type { PrincipalSpec, SpecProblem } from './principal-spec.ts';
 import * as read from './provision-value.ts';
 

@@ -16,7 +16,7 @@ import { unnamed } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { ensureHome } from './create-home.ts';
 import type { Collection, Principal } from './model.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import type { CalendarSpec, PrincipalSpec } from './principal-spec.ts';
 import { problemsWithStored } from './provision-conflicts.ts';
 import { throwIfAny } from './provision-file.ts';

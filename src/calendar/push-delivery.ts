@@ -4,7 +4,6 @@ import { sendWebPush, type WebPushOutcome } from '../notify/channels/web-push.ts
 import { pushMessage } from '../notify/push-message.ts';
 import { collectionById } from '../store/collections.ts';
 import {
-  deletePush,
   duePushes,
   endPushLease,
   leasePushes,
@@ -13,7 +12,8 @@ import {
   type DueQuestion,
   type LeasedPush,
   type PushNews,
-} from '../store/push.ts';
+} from '../store/push-leases.ts';
+import { deletePush } from '../store/push.ts';
 import { accessIn, accessOn } from './access.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection } from './model.ts';

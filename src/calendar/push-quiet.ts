@@ -1,5 +1,5 @@
 import type { Actor } from '../auth/actor.ts';
-import { quietPush, watchedStates, type QuietScope } from '../store/push.ts';
+import { quietPush, watchedStates, type QuietScope } from '../store/push-quiet.ts';
 import type { Store } from '../store/store.ts';
 import type { CalendarContext } from './context.ts';
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../auth/actor.ts';
 import { newObjectId } from '../base/ids.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
-import type { ObjectIndex } from '../store/object-rows.ts';
+import { NO_INDEX } from '../store/object-rows.ts';
 import { countObjects, headByName, insertObject, updateObject } from '../store/objects.ts';
 import { collectionByUri } from '../store/collections.ts';
 import { prefixBelow, setContentType } from '../store/plain-collections.ts';
@@ -56,12 +56,6 @@ export async function putFile(context: CalendarContext, request: PutFile): Promi
   publish(context, collection, written.seq);
   return written;
 }
-
-/** It is nothing that has a time. */
-const NO_INDEX: ObjectIndex = {
-  ...{ firstAt: undefined, lastAt: undefined, floating: false, exact: false },
-  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
-};
 
 /** Stores a file in the caller's transaction. */
 export async function writeFile(

@@ -10,8 +10,7 @@ import { refusePartsOfOthers, refuseUnknownZones } from '../ical/validate.ts';
 import { zoneByTzid } from '../ical/timezone.ts';
 import { hasOwnParts, putThroughMount } from './put-through-mount.ts';
 import { readObject } from './read-object.ts';
-import { publish } from './publish.ts';
-import { publishAll } from './notifications.ts';
+import { publish, publishAll } from './publish.ts';
 import { schedulerFor } from './schedule.ts';
 import { requireUnchanged, writeObject, type WrittenObject } from './write-object.ts';
 

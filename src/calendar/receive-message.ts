@@ -7,7 +7,7 @@ import { knownUsers } from './calendar-users.ts';
 import type { CalendarContext } from './context.ts';
 import { deliver, startDelivery, type DeliveryStatus } from './deliver.ts';
 import { deliverLater } from './deliver-together.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 
 export interface ReceivedMessage {
   /** The address at which it has arrived. */

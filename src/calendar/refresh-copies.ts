@@ -9,7 +9,7 @@ import { calendarUser } from './calendar-users.ts';
 import type { CalendarContext } from './context.ts';
 import { startDelivery, type Delivery, type Sending } from './deliver.ts';
 import { deliverAll, deliverLater } from './deliver-together.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import { parsedObject } from './parsed.ts';
 
 /** Meetings that are looked for in one go. */

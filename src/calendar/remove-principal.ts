@@ -7,7 +7,7 @@ import type { Change } from '../base/hub.ts';
 import { unnamed } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { Principal } from './model.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import { startScheduling } from './schedule.ts';
 import { endSharesAround, followMembers } from './share-members.ts';
 

@@ -2,13 +2,8 @@ import type { Actor } from '../auth/actor.ts';
 import { DAY } from '../base/clock.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import { recordAct } from '../store/audit.ts';
-import {
-  collectionById,
-  collectionByUri,
-  countCollections,
-  insertCollection,
-  refuseEarlierTokens,
-} from '../store/collections.ts';
+import { insertCollection, refuseEarlierTokens } from '../store/collection-writes.ts';
+import { collectionById, collectionByUri, countCollections } from '../store/collections.ts';
 import { setDeadProperty } from '../store/dead-properties.ts';
 import { headByName } from '../store/objects.ts';
 import {
@@ -18,13 +13,8 @@ import {
   type RemovedCollection,
 } from '../store/removed-collections.ts';
 import type { Db } from '../store/store.ts';
-import {
-  currentVersions,
-  namesNowAndAt,
-  versionsAsOf,
-  versionsRemovedWith,
-  type VersionHead,
-} from '../store/versions.ts';
+import type { VersionHead } from '../store/version-rows.ts';
+import { currentVersions, namesNowAndAt, versionsAsOf, versionsRemovedWith } from '../store/versions.ts';
 import { requireInHome, requireOn } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';

@@ -1,8 +1,10 @@
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { setDeadProperty } from '../store/dead-properties.ts';
+import { NO_INDEX } from '../store/object-rows.ts';
 import { headByName, headsByNames, removeObject } from '../store/objects.ts';
 import { setContentType } from '../store/plain-collections.ts';
-import { leaveTrash, versionOctets, type VersionHead } from '../store/versions.ts';
+import type { VersionHead } from '../store/version-rows.ts';
+import { leaveTrash, versionOctets } from '../store/versions.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireUnlocked } from './locks.ts';
@@ -170,10 +172,9 @@ async function readVersion(
   octets: Uint8Array,
 ): Promise<ReadObject> {
   if (component !== '') return readObject(context, collection, octets);
-  const nowhere = { firstAt: undefined, lastAt: undefined, indexedFrom: undefined, indexedUntil: undefined };
   return {
     ...{ uid, component, octets, etag: etagOf(octets) },
     calendar: { name: '', properties: [], components: [], line: 1 },
-    index: { ...nowhere, floating: false, exact: true, occurrences: [] },
+    index: { ...NO_INDEX, exact: true },
   };
 }

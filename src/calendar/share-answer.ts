@@ -11,7 +11,7 @@ import { requireInHome } from './access.ts';
 import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import type { Collection, Mount } from './model.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import { beginWork, tellSharer, unmount, type SharedCalendar, type ShareWork } from './share-notices.ts';
 
 export interface AnswerShare {

@@ -1,5 +1,6 @@
 import type { Change } from '../base/hub.ts';
-import { collectionById, removeCollection as removeRow } from '../store/collections.ts';
+import { removeCollection as removeRow } from '../store/collection-writes.ts';
+import { collectionById } from '../store/collections.ts';
 import { findPrincipal } from '../store/principals.ts';
 import { removeAnswer, type Share, type ShareAnswer } from '../store/shares.ts';
 import type { Db } from '../store/store.ts';

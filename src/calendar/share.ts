@@ -3,7 +3,8 @@ import type { Change } from '../base/hub.ts';
 import type { PrincipalId } from '../base/ids.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import { recordAct } from '../store/audit.ts';
-import { collectionById, updateCollection as updateRow } from '../store/collections.ts';
+import { updateCollection as updateRow } from '../store/collection-writes.ts';
+import { collectionById } from '../store/collections.ts';
 import {
   answersOf,
   countAsked,
@@ -20,7 +21,7 @@ import { authorOf, type Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, Principal, ShareAccess } from './model.ts';
-import { publishAll } from './notifications.ts';
+import { publishAll } from './publish.ts';
 import { beginWork, retract, tellSharee, type SharedCalendar, type ShareWork } from './share-notices.ts';
 import { requirePlace } from './write-object.ts';
 

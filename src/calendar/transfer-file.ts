@@ -1,7 +1,8 @@
 import type { Actor } from '../auth/actor.ts';
 import { newCollectionId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
-import { collectionByUri, insertCollection } from '../store/collections.ts';
+import { insertCollection } from '../store/collection-writes.ts';
+import { collectionByUri } from '../store/collections.ts';
 import { copyDeadProperties } from '../store/dead-properties.ts';
 import { deleteLocksIn } from '../store/locks.ts';
 import { headByName, pageOfHeads, removeObject } from '../store/objects.ts';

@@ -1,7 +1,8 @@
 import type { Actor } from '../auth/actor.ts';
 import { BadRequest, Refusal } from '../base/refusal.ts';
 import { recordAct } from '../store/audit.ts';
-import { collectionById, updateCollection as updateRow } from '../store/collections.ts';
+import { updateCollection as updateRow } from '../store/collection-writes.ts';
+import { collectionById } from '../store/collections.ts';
 import { deadProperties, removeDeadProperty, setDeadProperty } from '../store/dead-properties.ts';
 import { headByName } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';

@@ -1,7 +1,8 @@
 import { newObjectId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
 import { requireOctets } from './quota.ts';
-import { collectionById, nextSeq } from '../store/collections.ts';
+import { nextSeq } from '../store/change-sequence.ts';
+import { collectionById } from '../store/collections.ts';
 import { mountedAt } from '../store/mounts.ts';
 import { countObjects, headByUid, insertObject, updateObject } from '../store/objects.ts';
 import { headToReplace, sharedBefore } from '../store/personal-objects.ts';

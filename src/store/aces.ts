@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 
 import { textsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { ShareAccess } from './schema.ts';
+import type { ShareAccess } from './sharing-schema.ts';
 
 /** Of whom an ACE speaks: a principal, or everybody who is logged in (DAV:authenticated). */
 export type AcePrincipal = { readonly kind: 'principal'; readonly id: string } | { readonly kind: 'authenticated' };

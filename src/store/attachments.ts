@@ -3,7 +3,7 @@ import { sql, type Selectable } from 'kysely';
 import type { CollectionId, PrincipalId } from '../base/ids.ts';
 import { textList, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { AttachmentTable } from './schema.ts';
+import type { AttachmentTable } from './attachment-schema.ts';
 import { octetsIn } from './shared-octets.ts';
 
 /** A managed attachment without its octets. */

@@ -6,7 +6,7 @@ import { indexColumns, type ObjectHead, type ObjectIndex } from './object-rows.t
 import { insertOccurrencesOf, replaceOccurrencesOf, type ObjectKeys } from './occurrences.ts';
 import { prepared } from './prepared.ts';
 import { keyOfShared } from './shared-octets.ts';
-import { keepAll } from './versions.ts';
+import { keepAll } from './keep-versions.ts';
 
 /** What many objects come to be at once: the octets are stored once for all. */
 export interface Copied {

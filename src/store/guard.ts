@@ -3,7 +3,7 @@ import { sql, type Selectable } from 'kysely';
 import { newId } from '../base/ids.ts';
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { GuardHoldTable } from './schema-history.ts';
+import type { GuardHoldTable } from './history-schema.ts';
 
 /** What one device did to a collection within a while. */
 export interface Burst {

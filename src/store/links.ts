@@ -3,7 +3,7 @@ import { sql, type Selectable } from 'kysely';
 import { newId, type CollectionId, type PrincipalId } from '../base/ids.ts';
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { LinkTable } from './schema.ts';
+import type { LinkTable } from './sharing-schema.ts';
 
 /** What a link shows of what it belongs to. Instants are UTC milliseconds. */
 export interface LinkScope {

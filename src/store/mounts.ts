@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 
-import { collectionById, insertCollection, toCollection, type Collection, type NewCollection } from './collections.ts';
+import { toCollection, type Collection } from './collection-rows.ts';
+import { insertCollection, type NewCollection } from './collection-writes.ts';
+import { collectionById } from './collections.ts';
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { CollectionTable, ShareAccess } from './schema.ts';
+import type { CollectionTable } from './collection-schema.ts';
+import type { ShareAccess } from './sharing-schema.ts';
 import type { Selectable } from 'kysely';
 
 /** The calendar behind a mount, the place where it stands in a sharee's home. */

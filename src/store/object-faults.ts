@@ -1,11 +1,19 @@
 import type { Selectable } from 'kysely';
 
 import type { Db } from './dialect.ts';
-import { indexColumns, OBJECT_COLUMNS, toObject, type CalendarObject, type ObjectIndex } from './object-rows.ts';
+import {
+  indexColumns,
+  indexColumnsOf,
+  NO_INDEX,
+  OBJECT_COLUMNS,
+  toObject,
+  type CalendarObject,
+  type ObjectIndex,
+} from './object-rows.ts';
 import { KEYS } from './object-writes.ts';
 import { replaceOccurrences, type ObjectKeys } from './occurrences.ts';
 import { prepared } from './prepared.ts';
-import type { ObjectTable } from './schema.ts';
+import type { ObjectTable } from './object-schema.ts';
 
 /** A stored object that cannot be used (any more): its octets, entity tag and place in the sync stay. */
 export interface FaultyObject extends CalendarObject {
@@ -32,15 +40,7 @@ export async function objectsByKey(db: Db, page: KeyPage): Promise<readonly (Che
 }
 
 /** No instance at all, complete everywhere: no question about time finds the object. */
-const NOWHERE: ObjectIndex = {
-  firstAt: undefined,
-  lastAt: undefined,
-  floating: false,
-  exact: true,
-  indexedFrom: undefined,
-  indexedUntil: undefined,
-  occurrences: [],
-};
+const NOWHERE: ObjectIndex = { ...NO_INDEX, exact: true };
 
 export type CheckOutcome =
   /** Written by somebody else since it was read: nothing was done. */
@@ -147,12 +147,7 @@ const updateChecked = prepared((db, row: CheckedRow & { readonly id: string }) =
   db
     .updateTable('objects')
     .set({
-      first_at: row.first_at,
-      last_at: row.last_at,
-      floating: row.floating,
-      exact: row.exact,
-      indexed_from: row.indexed_from,
-      indexed_until: row.indexed_until,
+      ...indexColumnsOf(row),
       fault: row.fault,
     })
     .where('id', '=', row.id)

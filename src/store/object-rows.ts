@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
 import type { Author } from './author.ts';
 import { octetsIn } from './shared-octets.ts';
-import type { ObjectTable } from './schema.ts';
+import type { ObjectTable } from './object-schema.ts';
 
 /** What the index knows of an object, for questions about time; instants are UTC milliseconds. */
 export interface ObjectIndex {
@@ -23,6 +23,12 @@ export interface ObjectIndex {
   /** Floating ones as read in UTC. */
   readonly occurrences: readonly Occurrence[];
 }
+
+/** Of what takes nobody's time: a file, a message, a notice. */
+export const NO_INDEX = {
+  ...{ firstAt: undefined, lastAt: undefined, floating: false, exact: false },
+  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
+} as const satisfies ObjectIndex;
 
 /** One instance, half open. */
 export interface Occurrence {
@@ -154,8 +160,13 @@ export function toObject(row: ObjectRow): CalendarObject {
   return { ...toHead(row), octets: row.octets };
 }
 
+export type IndexColumns = Pick<
+  Selectable<ObjectTable>,
+  'first_at' | 'last_at' | 'floating' | 'exact' | 'indexed_from' | 'indexed_until'
+>;
+
 /** Index fields as columns. */
-export function indexColumns(index: ObjectIndex) {
+export function indexColumns(index: ObjectIndex): IndexColumns {
   return {
     first_at: index.firstAt ?? null,
     last_at: index.lastAt ?? null,
@@ -165,3 +176,13 @@ export function indexColumns(index: ObjectIndex) {
     indexed_until: index.indexedUntil ?? null,
   };
 }
+
+/** The index columns of a row: one by one, as what stands for a row in a prepared query cannot be spread. */
+export const indexColumnsOf = (row: IndexColumns): IndexColumns => ({
+  first_at: row.first_at,
+  last_at: row.last_at,
+  floating: row.floating,
+  exact: row.exact,
+  indexed_from: row.indexed_from,
+  indexed_until: row.indexed_until,
+});

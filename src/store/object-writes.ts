@@ -5,17 +5,19 @@ import type { Db } from './dialect.ts';
 import {
   HEAD_COLUMNS,
   indexColumns,
+  indexColumnsOf,
   toHead,
   type HeadRow,
   type NewObject,
+  type IndexColumns,
   type ObjectHead,
   type ObjectIndex,
   type ObjectPatch,
 } from './object-rows.ts';
 import { insertOccurrences, replaceOccurrences } from './occurrences.ts';
 import { prepared } from './prepared.ts';
-import type { ObjectTable } from './schema.ts';
-import { keepVersion } from './versions.ts';
+import type { ObjectTable } from './object-schema.ts';
+import { keepVersion } from './keep-versions.ts';
 
 /** Stores a new object with its occurrences. Its name and UID must be free in the collection. */
 export async function insertObject(tx: Db, object: NewObject, now: number): Promise<ObjectHead> {
@@ -138,7 +140,7 @@ export const KEYS = [
 ] as const;
 
 type NewRow = HeadRow &
-  ReturnType<typeof indexColumns> &
+  IndexColumns &
   ReturnType<typeof authorColumns<'written'>> & {
     readonly octets: Uint8Array;
     readonly schedule_changes: string | null;
@@ -160,12 +162,7 @@ const insertRow = prepared((db, row: NewRow) =>
       schedule_tag: row.schedule_tag,
       seq: row.seq,
       created_seq: row.created_seq,
-      first_at: row.first_at,
-      last_at: row.last_at,
-      floating: row.floating,
-      exact: row.exact,
-      indexed_from: row.indexed_from,
-      indexed_until: row.indexed_until,
+      ...indexColumnsOf(row),
       created_at: row.created_at,
       modified_at: row.modified_at,
       written_by: row.written_by,
@@ -201,19 +198,12 @@ const prepareUpdate = (columns: readonly string[]) =>
       .compile(),
   );
 
-type IndexChanges = ReturnType<typeof indexColumns> & Pick<Indexed, 'id' | 'etag'> & { readonly was: number };
+type IndexChanges = IndexColumns & Pick<Indexed, 'id' | 'etag'> & { readonly was: number };
 
 const updateIndex = prepared((db, row: IndexChanges) =>
   db
     .updateTable('objects')
-    .set({
-      first_at: row.first_at,
-      last_at: row.last_at,
-      floating: row.floating,
-      exact: row.exact,
-      indexed_from: row.indexed_from,
-      indexed_until: row.indexed_until,
-    })
+    .set(indexColumnsOf(row))
     .where('id', '=', row.id)
     .where('etag', '=', row.etag)
     .where('indexed_until', '=', row.was)

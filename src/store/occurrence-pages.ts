@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from './dialect.ts';
 import { BEGINNING, END, SPAN_LENGTHS } from './occurrences.ts';
 import { prepared } from './prepared.ts';
-import type { OccurrenceTable } from './schema.ts';
+import type { OccurrenceTable } from './object-schema.ts';
 
 /** [start, end), UTC milliseconds or ±Infinity. */
 export interface InstantRange {

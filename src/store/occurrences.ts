@@ -4,7 +4,7 @@ import { DAY } from '../base/clock.ts';
 import { integersOf, traitsOf, type Db } from './dialect.ts';
 import type { ObjectIndex, OccurrenceBusy } from './object-rows.ts';
 import { prepared } from './prepared.ts';
-import type { OccurrenceTable } from './schema.ts';
+import type { OccurrenceTable } from './object-schema.ts';
 
 /** The farthest instants that a Date can hold stand for "always": columns are integers. */
 export const BEGINNING = -8_640_000_000_000_000;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 import { newObjectId, type PrincipalId } from '../base/ids.ts';
-import { toCollection, type Collection } from './collections.ts';
+import { toCollection, type Collection } from './collection-rows.ts';
 import { traitsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
 

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import { asPrincipalId, type PrincipalId } from '../base/ids.ts';
 import { textsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { AutoSchedule, PrincipalKind, PrincipalTable } from './schema.ts';
+import type { AutoSchedule, PrincipalKind, PrincipalTable } from './principal-schema.ts';
 
 export interface Principal {
   readonly id: PrincipalId;

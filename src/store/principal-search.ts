@@ -3,7 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Db } from './dialect.ts';
 import { likePattern } from './fold.ts';
 import { toPrincipal, type Principal } from './principal-rows.ts';
-import type { PrincipalKind } from './schema.ts';
+import type { PrincipalKind } from './principal-schema.ts';
 
 export interface SearchClause {
   readonly field: 'name' | 'email' | 'id';

@@ -2,7 +2,7 @@ import { textList, type Db } from './dialect.ts';
 import { fold } from './fold.ts';
 import { prepared } from './prepared.ts';
 import { principalsAt, toPrincipal, type Principal } from './principal-rows.ts';
-import type { PrincipalKind } from './schema.ts';
+import type { PrincipalKind } from './principal-schema.ts';
 
 export { StoreConflict } from './errors.ts';
 export {

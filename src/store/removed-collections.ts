@@ -2,11 +2,14 @@ import type { Selectable } from 'kysely';
 
 import type { CollectionId, PrincipalId } from '../base/ids.ts';
 import { authorColumns, toAuthor, type Author } from './author.ts';
-import { collectionById, removeCollection, type Collection, type CollectionFields } from './collections.ts';
+import type { Collection, CollectionFields } from './collection-rows.ts';
+import { removeCollection } from './collection-writes.ts';
+import { collectionById } from './collections.ts';
 import type { Db } from './dialect.ts';
 import { deadProperties } from './dead-properties.ts';
-import type { CollectionKind, RemovedCollectionTable } from './schema.ts';
-import { keepMembers } from './versions.ts';
+import type { CollectionKind } from './collection-schema.ts';
+import type { RemovedCollectionTable } from './history-schema.ts';
+import { keepMembers } from './keep-versions.ts';
 
 /** A collection in the trash, with its properties; what it held are versions that ended with it. */
 export interface RemovedCollection {

@@ -7,7 +7,7 @@ import { fold } from './fold.ts';
 import { noteChangedGroups } from './group-meetings.ts';
 import { directGroupsOf, touchPrincipals } from './memberships.ts';
 import { findPrincipal, type Principal } from './principal-rows.ts';
-import type { AutoSchedule, PrincipalKind } from './schema.ts';
+import type { AutoSchedule, PrincipalKind } from './principal-schema.ts';
 import { removeMountsAround } from './shares.ts';
 
 /** A field left out or undefined stays as it is (or gets its default); null clears it. */

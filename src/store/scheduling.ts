@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 import { newId } from '../base/ids.ts';
-import { toCollection, type Collection } from './collections.ts';
+import { toCollection, type Collection } from './collection-rows.ts';
 import { textsOf, traitsOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
@@ -26,18 +26,19 @@ export async function objectsOfUid(db: Db, homeId: string, uid: string): Promise
 }
 
 const selectOfUid = prepared((db, { homeId, uid }: { homeId: string; uid: string }) =>
+  ofUid(db, uid).select(OBJECT_COLUMNS).where('collections.home_id', '=', homeId).compile(),
+);
+
+/** What has a UID in any calendar that is its home's own. */
+const ofUid = (db: Db, uid: string) =>
   db
     .selectFrom('collections')
     .innerJoin('objects', 'objects.collection_id', 'collections.id')
-    .select(OBJECT_COLUMNS)
-    .where('collections.home_id', '=', homeId)
     .where('collections.kind', '=', 'calendar')
     .where('collections.source', 'is', null)
     .where('objects.uid', '=', uid)
     .orderBy('collections.created_at')
-    .orderBy('collections.id')
-    .compile(),
-);
+    .orderBy('collections.id');
 
 /** An object without its octets, and whether its calendar stands in other homes, too. */
 export interface HeadOfUid {
@@ -62,17 +63,10 @@ export async function headsOfUid(
 }
 
 const selectHeadsOfUid = prepared((db, { homeIds, uid }: { homeIds: string; uid: string }) =>
-  db
-    .selectFrom('collections')
-    .innerJoin('objects', 'objects.collection_id', 'collections.id')
+  ofUid(db, uid)
     .select(HEAD_COLUMNS)
     .select(sql<number | string>`(select count(*) from collections m where m.shared_id = collections.id)`.as('mounts'))
     .where('collections.home_id', 'in', textsOf(db, homeIds))
-    .where('collections.kind', '=', 'calendar')
-    .where('collections.source', 'is', null)
-    .where('objects.uid', '=', uid)
-    .orderBy('collections.created_at')
-    .orderBy('collections.id')
     .compile(),
 );
 

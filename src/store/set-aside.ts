@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 
 import { newId, type CollectionId, type PrincipalId } from '../base/ids.ts';
 import type { Db } from './dialect.ts';
-import type { SetAsideTable } from './schema.ts';
+import type { SetAsideTable } from './object-schema.ts';
 
 /** Octets that an import brought and that no calendar can use. */
 export interface SetAside {

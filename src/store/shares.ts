@@ -1,10 +1,10 @@
 import { sql, type Selectable } from 'kysely';
 
 import { newId, type CollectionId, type PrincipalId } from '../base/ids.ts';
-import { removeCollection } from './collections.ts';
+import { removeCollection } from './collection-writes.ts';
 import { textList, textsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
-import type { ShareAccess, ShareAnswerTable, ShareStatus, ShareTable } from './schema.ts';
+import type { ShareAccess, ShareAnswerTable, ShareStatus, ShareTable } from './sharing-schema.ts';
 
 /** A calendar offered to a person or a group (caldav-sharing §5.3). */
 export interface Share {

@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 
 import { newId, type CollectionId, type PrincipalId } from '../base/ids.ts';
 import type { Db } from './dialect.ts';
-import type { SubscriptionTable } from './schema.ts';
+import type { SubscriptionTable } from './collection-schema.ts';
 
 /** What is known of fetching the source of a calendar. Instants are UTC milliseconds. */
 export interface Subscription {

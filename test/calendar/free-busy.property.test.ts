@@ -6,7 +6,7 @@ import { freeBusyOf } from '../../src/calendar/free-busy.ts';
 import { importObject } from '../../src/calendar/import-object.ts';
 import { busyPeriods, mergeBusy, writeFreeBusy } from '../../src/ical/freebusy.ts';
 import { parseCalendar } from '../../src/ical/parse.ts';
-import { insertCollection, removeCollection } from '../../src/store/collections.ts';
+import { insertCollection, removeCollection } from '../../src/store/collection-writes.ts';
 import { busyInRange } from '../../src/store/objects.ts';
 import { startDavServer, START, type DavServer } from '../dav-server.ts';
 import { holds } from '../properties/holds.ts';

@@ -14,7 +14,7 @@ import { homeChangesSince } from '../../src/calendar/home-changes-since.ts';
 import { removePrincipal } from '../../src/calendar/remove-principal.ts';
 import { savePrincipal } from '../../src/store/principals.ts';
 import { openStore } from '../../src/store/store.ts';
-import { SILENT_LOG, START } from '../dav-server.ts';
+import { SETTINGS, SILENT_LOG, START } from '../dav-server.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -30,14 +30,7 @@ async function open(file: string): Promise<CalendarContext> {
     clock,
     hub: createHub(),
     limits: defaultLimits(),
-    settings: {
-      timezone: 'UTC',
-      freeBusyForAll: true,
-      files: false,
-      directory: 'all',
-      indexPastDays: 366,
-      indexFutureDays: 366,
-    },
+    settings: SETTINGS,
   };
 }
 

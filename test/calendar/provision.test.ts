@@ -11,6 +11,7 @@ import { applyPrincipals, type DefaultCalendars } from '../../src/calendar/provi
 import { createLog } from '../../src/base/log.ts';
 import { credentialsByLogin } from '../../src/store/principals.ts';
 import { openStore } from '../../src/store/store.ts';
+import { SETTINGS } from '../dav-server.ts';
 
 const ACCOUNTS = new URL('../../../shared/conformance/accounts.json', import.meta.url);
 const DEFAULTS: DefaultCalendars = {
@@ -34,14 +35,7 @@ beforeEach(async () => {
     clock,
     hub,
     limits: defaultLimits(),
-    settings: {
-      timezone: 'UTC',
-      freeBusyForAll: true,
-      files: false,
-      directory: 'all',
-      indexPastDays: 366,
-      indexFutureDays: 366,
-    },
+    settings: SETTINGS,
   };
 });
 afterEach(() => context.store.close());

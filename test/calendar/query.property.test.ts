@@ -12,7 +12,7 @@ import { recurrenceSet } from '../../src/ical/recurrence.ts';
 import { eventOverlaps } from '../../src/ical/time-range.ts';
 import type { TimeRange } from '../../src/ical/time-value.ts';
 import { UTC, zonesOf, type Zone } from '../../src/ical/timezone.ts';
-import { insertCollection, removeCollection } from '../../src/store/collections.ts';
+import { insertCollection, removeCollection } from '../../src/store/collection-writes.ts';
 import { startDavServer, START, type DavServer } from '../dav-server.ts';
 import { holds } from '../properties/holds.ts';
 import { events, FAR, FUTURE, octetsOf, PAST, ranges, ZONES } from './made-events.ts';

@@ -11,7 +11,7 @@ import { putObject } from '../../src/calendar/put-object.ts';
 import { restoreAsOf } from '../../src/calendar/restore-collection.ts';
 import { transferObject } from '../../src/calendar/transfer-object.ts';
 import { mergeCalendars } from '../../src/ical/group.ts';
-import { insertCollection } from '../../src/store/collections.ts';
+import { insertCollection } from '../../src/store/collection-writes.ts';
 import { event, startDavServer, START, type DavServer } from '../dav-server.ts';
 import { holds } from '../properties/holds.ts';
 

@@ -23,7 +23,7 @@ import {
 } from '../dav/share-requests.ts';
 import { postgresForTests } from '../postgres/database.ts';
 
-/** A share never outlives what it belongs to (issue of sharing, "Bad input"), and follows the members of groups. */
+/** A share never outlives what it belongs to, and follows the members of groups. */
 let server: DavServer;
 
 const postgres = await postgresForTests();

@@ -17,7 +17,7 @@ import {
 } from '../../src/store/attachments.ts';
 import { removeObject, updateObject } from '../../src/store/objects.ts';
 import type { PrincipalId } from '../../src/base/ids.ts';
-import { pruneVersions } from '../../src/store/versions.ts';
+import { pruneVersions } from '../../src/store/forget-versions.ts';
 import { createHome, NOW, octetsOf, openedStore, put, type Engine } from './store-engine.ts';
 
 export function attachmentsContract(engine: Engine): void {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import { DAY, HOUR } from '../../src/base/clock.ts';
 import type { Paging } from '../../src/store/candidates.ts';
-import { insertCollection, nextSeq, removeCollection } from '../../src/store/collections.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
+import { insertCollection, removeCollection } from '../../src/store/collection-writes.ts';
 import { candidatesInRange, insertObject, type ObjectIndex } from '../../src/store/objects.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createHome, fresh, NOW, openedStore, put, sampleObject, type Engine } from './store-engine.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { changesSince, pruneTombstones } from '../../src/store/changes.ts';
-import { collectionById, nextSeq } from '../../src/store/collections.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
+import { collectionById } from '../../src/store/collections.ts';
 import { updateObject, type ObjectHead } from '../../src/store/objects.ts';
 import { createHome, NOW, openedStore, put, remove, type Engine } from './store-engine.ts';
 

@@ -1,17 +1,19 @@
 import { describe, expect, test } from 'vitest';
 
 import { newCollectionId } from '../../src/base/ids.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
+import {
+  insertCollection,
+  moveCollection,
+  removeCollection,
+  updateCollection,
+} from '../../src/store/collection-writes.ts';
 import {
   collectionById,
   collectionByUri,
   collectionsOfHome,
   countCollections,
   homeCollection,
-  insertCollection,
-  moveCollection,
-  nextSeq,
-  removeCollection,
-  updateCollection,
 } from '../../src/store/collections.ts';
 import { deadProperties, setDeadProperty } from '../../src/store/dead-properties.ts';
 import { countObjects, headByName, homeUsage } from '../../src/store/objects.ts';

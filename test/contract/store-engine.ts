@@ -2,9 +2,11 @@ import { afterAll, beforeAll } from 'vitest';
 
 import { newObjectId } from '../../src/base/ids.ts';
 import { createLog, type Log } from '../../src/base/log.ts';
-import { insertCollection, nextSeq, type Collection } from '../../src/store/collections.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
+import type { Collection } from '../../src/store/collection-rows.ts';
+import { insertCollection } from '../../src/store/collection-writes.ts';
 import { insertObject, removeObject, type NewObject, type ObjectHead } from '../../src/store/objects.ts';
-import { savePrincipal, type Principal } from '../../src/store/principals.ts';
+import { savePrincipal, setMembers, type Principal } from '../../src/store/principals.ts';
 import type { Db, Store } from '../../src/store/store.ts';
 
 /** A database, empty at first. */
@@ -61,6 +63,16 @@ export async function createUser(store: Store): Promise<Principal> {
   const id = fresh('user');
   const { principal } = await store.write((tx) => savePrincipal(tx, { id, kind: 'user' }, NOW));
   return principal;
+}
+
+/** The id of a new group. */
+export async function createGroup(store: Store, members: readonly string[]): Promise<string> {
+  const id = fresh('group');
+  await store.write(async (tx) => {
+    await savePrincipal(tx, { id, kind: 'group' }, NOW);
+    await setMembers(tx, id, members, NOW);
+  });
+  return id;
 }
 
 export interface TestHome {

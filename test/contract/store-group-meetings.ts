@@ -7,21 +7,14 @@ import {
   noteGroupMeeting,
   type GroupMeeting,
 } from '../../src/store/group-meetings.ts';
-import { removePrincipal, savePrincipal, setMembers } from '../../src/store/principals.ts';
-import { createHome, createUser, fresh, NOW, openedStore, put, type Engine } from './store-engine.ts';
+import { removePrincipal, setMembers } from '../../src/store/principals.ts';
+import { createGroup, createHome, createUser, fresh, NOW, openedStore, put, type Engine } from './store-engine.ts';
 
 export function groupMeetingsContract(engine: Engine): void {
   describe('meetings of groups', () => {
     const opened = openedStore(engine);
 
-    async function group(...members: readonly string[]): Promise<string> {
-      const id = fresh('group');
-      await opened.store.write(async (tx) => {
-        await savePrincipal(tx, { id, kind: 'group' }, NOW);
-        await setMembers(tx, id, members, NOW);
-      });
-      return id;
-    }
+    const group = (...members: readonly string[]) => createGroup(opened.store, members);
 
     /** A meeting that ends at an instant, never where it is undefined. */
     async function meeting(groups: readonly string[], lastAt: number | undefined): Promise<GroupMeeting> {

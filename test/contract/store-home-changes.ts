@@ -3,15 +3,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 
 import { pruneTombstones } from '../../src/store/changes.ts';
+import type { Collection } from '../../src/store/collection-rows.ts';
 import {
-  collectionsOfHome,
-  homeCollection,
   insertCollection,
   moveCollection,
   removeCollection,
   updateCollection,
-  type Collection,
-} from '../../src/store/collections.ts';
+} from '../../src/store/collection-writes.ts';
+import { collectionsOfHome, homeCollection } from '../../src/store/collections.ts';
 import { endOf, homeChangesSince, type HomePlace, type HomeQuestion } from '../../src/store/home-changes.ts';
 import { headByName, pageOfHeads } from '../../src/store/objects.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { insertCollection, moveCollection, removeCollection } from '../../src/store/collections.ts';
+import { insertCollection, moveCollection, removeCollection } from '../../src/store/collection-writes.ts';
 import {
   deleteExpiredLocks,
   deleteLock,
@@ -11,6 +11,7 @@ import {
   prolongLock,
   type Lock,
 } from '../../src/store/locks.ts';
+import { NO_INDEX } from '../../src/store/object-rows.ts';
 import { headByName, homeUsage, insertObject, objectByName, removeObject } from '../../src/store/objects.ts';
 import {
   contentsOf,
@@ -24,15 +25,14 @@ import {
 import { removePrincipal } from '../../src/store/principals.ts';
 import { setDeadProperty, deadProperties } from '../../src/store/dead-properties.ts';
 import { newObjectId } from '../../src/base/ids.ts';
-import type { Collection } from '../../src/store/collections.ts';
+import type { Collection } from '../../src/store/collection-rows.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createHome, NOW, openedStore, type Engine } from './store-engine.ts';
 
 /** Something that is no calendar object. */
 const fileIn = ({ homeId, id: collectionId }: Collection, name: string, text: string) => ({
   ...{ id: newObjectId(), homeId, collectionId, name, uid: name, component: '', etag: text, octets: Buffer.from(text) },
-  ...{ seq: 2, createdSeq: 2, firstAt: undefined, lastAt: undefined, floating: false, exact: false },
-  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
+  ...{ seq: 2, createdSeq: 2, ...NO_INDEX },
 });
 
 export function locksContract(engine: Engine): void {

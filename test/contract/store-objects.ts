@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { collectionById, insertCollection } from '../../src/store/collections.ts';
+import { insertCollection } from '../../src/store/collection-writes.ts';
+import { collectionById } from '../../src/store/collections.ts';
 import {
   candidatesInRange,
   countObjects,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { newCollectionId } from '../../src/base/ids.ts';
-import { nextSeq, removeCollection } from '../../src/store/collections.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
+import { removeCollection } from '../../src/store/collection-writes.ts';
 import { insertMount } from '../../src/store/mounts.ts';
 import { homeUsage, removeObject, updateObject, type ObjectHead } from '../../src/store/objects.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { insertCollection } from '../../src/store/collections.ts';
+import { insertCollection } from '../../src/store/collection-writes.ts';
 import { homeCollection } from '../../src/store/collections.ts';
 import { deadProperties, setDeadProperty } from '../../src/store/dead-properties.ts';
 import {

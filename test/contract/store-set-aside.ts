@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { removeCollection } from '../../src/store/collections.ts';
+import { removeCollection } from '../../src/store/collection-writes.ts';
 import { findSetAside, insertSetAside, listSetAside, removeSetAside } from '../../src/store/set-aside.ts';
 import { createHome, NOW, openedStore, type Engine } from './store-engine.ts';
 

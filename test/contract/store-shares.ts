@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
 import { newCollectionId } from '../../src/base/ids.ts';
-import { collectionById, homeCollection, removeCollection } from '../../src/store/collections.ts';
+import { removeCollection } from '../../src/store/collection-writes.ts';
+import { collectionById, homeCollection } from '../../src/store/collections.ts';
 import { accessRows } from '../../src/store/aces.ts';
 import { insertMount, mountedAt } from '../../src/store/mounts.ts';
-import { removePrincipal, savePrincipal, setMembers } from '../../src/store/principals.ts';
+import { removePrincipal, setMembers } from '../../src/store/principals.ts';
 import {
   answerOf,
   answerOfMount,
@@ -24,7 +25,7 @@ import {
   sharesWith,
 } from '../../src/store/shares.ts';
 import type { Db, Store } from '../../src/store/store.ts';
-import { createHome, fresh, NOW, openedStore, type Engine, type TestHome } from './store-engine.ts';
+import { createGroup, createHome, fresh, NOW, openedStore, type Engine, type TestHome } from './store-engine.ts';
 
 /** Calendars that are shared, what people answered, and what is left of both. */
 export function sharesContract(engine: Engine): void {
@@ -52,14 +53,7 @@ export function sharesContract(engine: Engine): void {
       return { share, mount };
     }
 
-    async function group(...members: readonly string[]): Promise<string> {
-      const id = fresh('group');
-      await opened.store.write(async (tx) => {
-        await savePrincipal(tx, { id, kind: 'group' }, NOW);
-        await setMembers(tx, id, members, NOW);
-      });
-      return id;
-    }
+    const group = (...members: readonly string[]) => createGroup(opened.store, members);
 
     const homes = async (store: Store) => [await createHome(store), await createHome(store)] as const;
     const removedFrom = async (home: TestHome) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { insertCollection, removeCollection, updateCollection, type Collection } from '../../src/store/collections.ts';
+import type { Collection } from '../../src/store/collection-rows.ts';
+import { insertCollection, removeCollection, updateCollection } from '../../src/store/collection-writes.ts';
 import { insertSetAside, listSetAside } from '../../src/store/set-aside.ts';
 import {
   dueSubscriptions,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import type { Author } from '../../src/store/author.ts';
 import { listActs, pruneActs, recordAct } from '../../src/store/audit.ts';
-import { nextSeq, removeCollection } from '../../src/store/collections.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
+import { removeCollection } from '../../src/store/collection-writes.ts';
 import { setDeadProperty } from '../../src/store/dead-properties.ts';
 import {
   burstBegan,
@@ -20,11 +21,10 @@ import { headByName, insertObject, removeObject, updateObject } from '../../src/
 import { removePrincipal } from '../../src/store/principals.ts';
 import { pruneRemovedCollections, removedCollections, trashCollection } from '../../src/store/removed-collections.ts';
 import type { Db } from '../../src/store/store.ts';
+import { forgetTrashed, pruneVersions } from '../../src/store/forget-versions.ts';
 import {
   currentVersions,
-  forgetTrashed,
   leaveTrash,
-  pruneVersions,
   trashedVersions,
   versionByKey,
   versionOctets,

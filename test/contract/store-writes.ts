@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, describe, test, vi } from 'vitest';
 
 import { StoreUnavailable } from '../../src/store/errors.ts';
-import { nextSeq } from '../../src/store/collections.ts';
+import { nextSeq } from '../../src/store/change-sequence.ts';
 import { countObjects, headByName } from '../../src/store/objects.ts';
 import { findPrincipal, savePrincipal } from '../../src/store/principals.ts';
 import { epochOf, getMeta, metaOrMake, renewEpoch, setMeta } from '../../src/store/meta.ts';

@@ -4,7 +4,7 @@ import { isOneOf, organizerOf, type IsMe } from '../../src/itip/address.ts';
 import { asPrincipalId } from '../../src/base/ids.ts';
 import { ensureHome } from '../../src/calendar/create-home.ts';
 import { savePrincipal } from '../../src/store/principals.ts';
-import type { AutoSchedule } from '../../src/store/schema.ts';
+import type { AutoSchedule } from '../../src/store/principal-schema.ts';
 import { davClient, type Answer, type DavClient, type DavRequest } from '../dav-client.ts';
 import type { DavServer } from '../dav-server.ts';
 import { envelope, introduced, option, type Scenario, type Step } from '../itip/scenarios.ts';

@@ -7,7 +7,8 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 
 import { newCollectionId } from '../../src/base/ids.ts';
-import { collectionByUri, insertCollection, removeCollection } from '../../src/store/collections.ts';
+import { insertCollection, removeCollection } from '../../src/store/collection-writes.ts';
+import { collectionByUri } from '../../src/store/collections.ts';
 import { createGroupCommit } from '../../src/store/group-commit.ts';
 import { endOf, homeChangesSince } from '../../src/store/home-changes.ts';
 import { migrate, MIGRATIONS } from '../../src/store/migrate.ts';

@@ -1,7 +1,6 @@
 import { BadRequest } from '../../base/refusal.ts';
 import { deleteObject } from '../../calendar/delete-object.ts';
-import { removeInboxItem } from '../../calendar/inbox.ts';
-import { removeNotification } from '../../calendar/notifications.ts';
+import { removeDealtWith } from '../../calendar/discard-member.ts';
 import { removePlainCollection } from '../../calendar/plain-collections.ts';
 import { removeCollection } from '../../calendar/remove-collection.ts';
 import { endPush } from '../../calendar/push.ts';
@@ -63,8 +62,7 @@ export const remove: Method = {
 };
 
 function memberRemoval(resource: ResourceOf<'object'>): typeof deleteObject {
-  if (isNotification(resource)) return removeNotification;
-  return resource.collection.kind === 'inbox' ? removeInboxItem : deleteObject;
+  return isNotification(resource) || resource.collection.kind === 'inbox' ? removeDealtWith : deleteObject;
 }
 
 /** RFC 6638 §8.1: an attendee removes it, and the organizer is not told. */

@@ -5,9 +5,8 @@ import { carddav, NAMESPACES, splitName } from '../xml/names.ts';
 import type { XmlNode } from '../xml/node.ts';
 import { childrenOf } from '../xml/parse.ts';
 import { nameAttribute, propertyNameOf } from './address-data-xml.ts';
+import { requireFilterSize } from './filter-size-xml.ts';
 
-/** Elements of one filter. Each is asked of every card; what clients send has fewer than ten. */
-const MOST_ELEMENTS = 500;
 /** RFC 6352 §8.3: where none is named, or `default`. */
 const DEFAULT_COLLATION = 'i;unicode-casemap';
 
@@ -19,21 +18,9 @@ const DEFAULT_COLLATION = 'i;unicode-casemap';
  * @throws BadRequest for what the element's definition forbids, for it has no precondition of its own
  */
 export function parseCardFilter(node: XmlNode): CardFilter {
-  if (countOf(node, MOST_ELEMENTS) > MOST_ELEMENTS) {
-    throw new BadRequest(`CARDDAV:filter holds more than ${MOST_ELEMENTS} elements`);
-  }
+  requireFilterSize(node, 'CARDDAV:filter');
   requireOnly(node, ['prop-filter']);
   return { test: testOf(node), props: childrenOf(node, carddav('prop-filter')).map(parsePropFilter) };
-}
-
-/** The elements inside, as far as there are not more than `most`. */
-function countOf(node: XmlNode, most: number): number {
-  let count = node.children.length;
-  for (const child of node.children) {
-    if (count > most) break;
-    count += countOf(child, most - count);
-  }
-  return count;
 }
 
 function parsePropFilter(node: XmlNode): PropFilter {

@@ -1,9 +1,10 @@
-import { BadRequest, Refusal } from '../../base/refusal.ts';
+import { Refusal } from '../../base/refusal.ts';
 import type { CompFilter, FilterTest, ParamFilter, PropFilter } from '../../ical/filter-ast.ts';
 import { COLLATIONS, MATCH_TYPES, type TextMatch } from '../../ical/text-match.ts';
 import type { TimeRange } from '../../ical/time-value.ts';
 import { caldav, NAMESPACES, splitName, type ClarkName } from '../xml/names.ts';
 import type { XmlNode } from '../xml/node.ts';
+import { requireFilterSize } from './filter-size-xml.ts';
 import { parseTimeRange } from './time-range-xml.ts';
 
 /**
@@ -37,9 +38,6 @@ const TIMED_PROPERTIES = [
   ...['RECURRENCE-ID', 'ACKNOWLEDGED'],
 ];
 
-/** Elements of one filter. Each is asked of every object; what clients send has fewer than ten. */
-const MAX_ELEMENTS = 500;
-
 const invalid = (reason: string): Refusal => new Refusal('valid-filter', reason);
 
 /**
@@ -50,24 +48,12 @@ const invalid = (reason: string): Refusal => new Refusal('valid-filter', reason)
  * @throws BadRequest for a time-range that has neither start nor end, and for a filter of too many elements
  */
 export function parseFilter(node: XmlNode): CompFilter {
-  if (countOf(node, MAX_ELEMENTS) > MAX_ELEMENTS) {
-    throw new BadRequest(`CALDAV:filter holds more than ${MAX_ELEMENTS} elements`);
-  }
+  requireFilterSize(node, 'CALDAV:filter');
   const [outermost, second] = childrenByName(node, ['comp-filter']).of('comp-filter');
   if (outermost === undefined || second !== undefined) throw invalid('CALDAV:filter must hold one comp-filter');
   const filter = parseCompFilter(outermost, undefined);
   if (filter.name !== 'VCALENDAR') throw invalid(`The outermost comp-filter must be VCALENDAR, not ${filter.name}`);
   return filter;
-}
-
-/** The elements inside, as far as there are not more than `most`. */
-function countOf(node: XmlNode, most: number): number {
-  let count = node.children.length;
-  for (const child of node.children) {
-    if (count > most) break;
-    count += countOf(child, most - count);
-  }
-  return count;
 }
 
 function parseCompFilter(node: XmlNode, parent: string | undefined): CompFilter {

@@ -20,6 +20,13 @@ const inbox = async (owner: string): Promise<number> => (await textsIn(server, o
 /** Decided on 2 March are days until 1 April: those of 3, 10, 17, 24 and 31 March. */
 const SPEC = roomSpec('room1', { policy: { horizonDays: 30 } });
 
+/** A meeting of Bob's that is as M, but once, on another day. */
+async function bobAsksFor(day: string): Promise<void> {
+  const once = (await textOf(server, M)).replace(/RRULE.*\r\n/, '').replace('20260303T', `${day}T`);
+  const theirs = once.replaceAll('alice@', 'bob@').replace('UID:m', 'UID:n');
+  await putEvent(server, N, theirs.replace(/PARTSTAT=ACCEPTED;?/g, ''), { as: 'bob' });
+}
+
 test('days that come within the horizon are taken, without a word', async () => {
   server = await startRooms([SPEC]);
   await book(server, 'm', { at: '03 09-10', guests: ['room1', 'carol'], lines: ['RRULE:FREQ=WEEKLY'] });
@@ -30,12 +37,7 @@ test('days that come within the horizon are taken, without a word', async () => 
   expect(await textOf(server, M)).toBe(before);
   expect([await inbox('alice'), await inbox('carol')]).toEqual([1, 1]);
   // 7 April is the series' now.
-  const text = (await textOf(server, M))
-    .replace(/RRULE.*\r\n/, '')
-    .replaceAll('alice@', 'bob@')
-    .replace('UID:m', 'UID:n');
-  const asked = text.replace('20260303T', '20260407T').replace(/PARTSTAT=ACCEPTED;?/g, '');
-  await putEvent(server, N, asked, { as: 'bob' });
+  await bobAsksFor('20260407');
   expect(await answersIn(server, N)).toEqual(['DECLINED 2.0']);
 });
 
@@ -44,12 +46,7 @@ test('a day that another has by then is declined, and everybody sees it', async 
   await book(server, 'm', { at: '03 09-10', guests: ['room1', 'carol'], lines: ['RRULE:FREQ=WEEKLY'] });
   // The day is free as long as nobody has decided it; the other comes to it first.
   server.time.now += 7 * DAY;
-  const text = (await textOf(server, M))
-    .replace(/RRULE.*\r\n/, '')
-    .replaceAll('alice@', 'bob@')
-    .replace('UID:m', 'UID:n');
-  const asked = text.replace('20260303T', '20260407T').replace(/PARTSTAT=ACCEPTED;?/g, '');
-  await putEvent(server, N, asked, { as: 'bob' });
+  await bobAsksFor('20260407');
   expect(await answersIn(server, N)).toEqual(['ACCEPTED 2.0']);
   await decide();
   expect(await answersIn(server, M)).toEqual(['ACCEPTED 2.0', '0407 DECLINED 2.0']);

@@ -1,5 +1,7 @@
 import type { Generated } from 'kysely';
 
+import type { CollectionKind } from './collection-schema.ts';
+
 /** What an object was from one instant (inclusive) until another (exclusive), when it was replaced or removed. */
 export interface VersionTable {
   key: Generated<number>;
@@ -83,4 +85,24 @@ export interface NoticeTable {
   /** JSON: ids and numbers. */
   detail: string;
   seen_at: number | null;
+}
+
+/** A collection in the trash; what it held are versions that ended with it. */
+export interface RemovedCollectionTable {
+  id: string;
+  home_id: string;
+  kind: CollectionKind;
+  uri: string;
+  /** Its fields as JSON, those that a client may set. */
+  properties: string;
+  /** Dead properties: JSON object of '' to an object of Clark name to XML. */
+  dead: string;
+  /** How many objects it held. */
+  members: number;
+  /** The home's change sequence at its removal. */
+  seq: number;
+  removed_at: number;
+  removed_by: string | null;
+  removed_device: string | null;
+  removed_origin: string | null;
 }
