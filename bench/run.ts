@@ -12,6 +12,7 @@ import { diskSyncs } from './disk-syncs.ts';
 import { engineHolds } from './engine.ts';
 import { type BenchEvent, makeEvents } from './events.ts';
 import { benchAccounts, type Loaded, prepare, SPAN, WEEK, WRITERS } from './loaded.ts';
+import { askMail, type MailSizes } from './mail.ts';
 import { askMeetings, meetingAccounts, type MeetingSizes } from './meetings.ts';
 import {
   type Asked,
@@ -51,6 +52,8 @@ const isBusyAsked = !options.short && 'busy of'.includes(options.only);
 /** Whether people are invited: in the short form fewer. */
 const areMeetingsAsked = 'meeting reply'.includes(options.only);
 const MEETINGS: MeetingSizes = options.short ? { usual: 50, large: 200 } : { usual: 100, large: 1000 };
+const isMailAsked = 'mail'.includes(options.only);
+const MAIL: MailSizes = options.short ? { sent: 300, waiting: 1000 } : { sent: 1000, waiting: 10_000 };
 const accounts = {
   users: [
     ...benchAccounts(SIZES).users,
@@ -201,9 +204,10 @@ async function main(): Promise<number> {
     floor.close();
     const busy = await askBusy(server);
     const meetings = areMeetingsAsked ? await askMeetings(server, MEETINGS, EFFORT) : [];
+    const mail = isMailAsked ? await askMail(MAIL, EFFORT) : [];
     const floorCpu = median(floors);
     console.log(`floor, measured ${floors.length} times: ${floors.map((cpu) => cpu.toFixed(3)).join(', ')} ms CPU`);
-    const report: Report = { floorCpu, sizes, targets: [...targetsOf(sizes, { gets, busy }), ...meetings] };
+    const report: Report = { floorCpu, sizes, targets: [...targetsOf(sizes, { gets, busy }), ...meetings, ...mail] };
     const before =
       options.compare === undefined ? undefined : (JSON.parse(readFileSync(options.compare, 'utf8')) as Report);
     console.log(

@@ -144,7 +144,22 @@ function contradictions(config: Config): readonly string[] {
   const problems: string[] = [];
   if (config.tlsCert !== undefined && config.tlsKey === undefined) problems.push('tlsKey: is needed with tlsCert');
   if (config.tlsKey !== undefined && config.tlsCert === undefined) problems.push('tlsCert: is needed with tlsKey');
+  problems.push(...mailContradictions(config));
   return problems;
+}
+
+function mailContradictions({ mail }: Config): readonly string[] {
+  const { host, from, user, password, secure, tls, organizer, reply, dkim } = mail;
+  const wrong: readonly (readonly [boolean, string])[] = [
+    [host !== undefined && from === undefined, 'mail.from: is needed with mail.host'],
+    [user !== undefined && password === undefined, 'mail.password: is needed with mail.user'],
+    [user === undefined && password !== undefined, 'mail.user: is needed with mail.password'],
+    [secure && tls === 'off', 'mail.tls: is off, but mail.secure asks for TLS'],
+    [organizer === 'reply' && reply === undefined, 'mail.reply: is needed where mail.organizer is reply'],
+    [dkim.domain !== undefined && dkim.keyFile === undefined, 'mail.dkim.keyFile: is needed with mail.dkim.domain'],
+    [dkim.domain === undefined && dkim.keyFile !== undefined, 'mail.dkim.domain: is needed with mail.dkim.keyFile'],
+  ];
+  return wrong.filter(([isSo]) => isSo).map(([, problem]) => problem);
 }
 
 function show(value: unknown): string {

@@ -7,6 +7,7 @@ import type { CalendarContext } from './calendar/context.ts';
 import { createGuard } from './calendar/guard-rule.ts';
 import type { DefaultCalendars } from './calendar/provision.ts';
 import type { Config } from './config.ts';
+import { mailSettingsOf } from './mail-settings.ts';
 import { makeFolder } from './make-folder.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { openStore, type Store, type StoreOptions } from './store/store.ts';
@@ -39,6 +40,8 @@ export interface ContextServices {
 export async function openContext(config: Config, services: ContextServices): Promise<CalendarContext> {
   const { log, clock = systemClock, hub = createHub() } = services;
   const options = storeOptionsOf(config);
+  // Before anything is made: it says what is wrong with the configuration.
+  const mail = mailSettingsOf(config);
   // Only the user of the server may read what the people of the server wrote.
   makeFolder(config.data);
   if ('sqlite' in options && options.sqlite !== ':memory:') {
@@ -55,6 +58,7 @@ export async function openContext(config: Config, services: ContextServices): Pr
     indexFutureDays: config.indexFutureDays,
     historyDays: config.historyDays,
     push: config.push.enabled ? { contact: contactOf(config) } : undefined,
+    mail,
   };
   const { enabled, ...rule } = config.guard;
   return { store, clock, hub, limits: config.limits, settings, ...(enabled && { guard: createGuard(rule) }) };

@@ -16,8 +16,12 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { JOBS } from './jobs/handlers/index.ts';
 import { startWorker } from './jobs/worker.ts';
+import { smtpServerOf } from './mail-settings.ts';
+import { startMailSources } from './mail-sources.ts';
+import { createTransport } from './mail/transport.ts';
 import { createFetch } from './net/fetch.ts';
 import { credentialsByLogin } from './store/principals.ts';
+import { answerPage } from './web/answer-page/answer-door.ts';
 import { freeBusyUrl } from './web/free-busy-url.ts';
 import { links } from './web/link-door.ts';
 
@@ -25,6 +29,8 @@ export interface Server {
   readonly port: number;
   /** `http://HOST:PORT/` as it listens. */
   readonly url: string;
+  /** Where it takes mail, for a person to read; undefined: nowhere. */
+  readonly mail: string | undefined;
   /** Finishes the requests under way. The context's store stays open: it belongs to the caller. */
   close(): Promise<void>;
 }
@@ -57,7 +63,14 @@ export async function startServer(config: Config, context: CalendarContext, log:
     await store.ping();
   };
   const app = createApp({
-    open: [health(ready), metrics.middleware, timezones, wellKnown, links(context, createPasswords({ concurrent: 1 }))],
+    open: [
+      health(ready),
+      metrics.middleware,
+      timezones,
+      wellKnown,
+      links(context, createPasswords({ concurrent: 1 })),
+      answerPage(context),
+    ],
     authenticate: authenticate({ credentials: { verify }, devices, clock }),
     mount: [freeBusyUrl(context), davMiddleware({ calendar: context, publicUrl: config.publicUrl })],
     log,
@@ -69,19 +82,28 @@ export async function startServer(config: Config, context: CalendarContext, log:
   const { host, port, tlsCert, tlsKey } = config;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { certFile: tlsCert, keyFile: tlsKey };
   const listener = await listen({ handler: app.callback(), host, port, tls, limits, log });
+  const mail = await startMailSources(config, context, log).catch(async (err: unknown) => {
+    await listener.close();
+    stopListening();
+    throw err;
+  });
   const fetch = createFetch({ allow: config.net.allow, userAgent: `Kalends/${VERSION}` });
+  const smtp = smtpServerOf(config);
+  const transport = smtp === undefined ? undefined : createTransport(smtp);
   const worker = startWorker(
-    { calendar: context, log, retention: config.retentionDays * DAY, fetch, random: Math.random },
+    { calendar: context, log, retention: config.retentionDays * DAY, fetch, transport, random: Math.random },
     { jobs: JOBS },
   );
   return {
     port: listener.port,
     url: listener.url,
+    mail: mail.listening,
     async close() {
       isClosing = true;
-      await listener.close();
+      await Promise.all([listener.close(), mail.close()]);
       stopListening();
       await worker.close();
+      transport?.close();
       await devices.close();
     },
   };

@@ -6,7 +6,7 @@ import { timezones } from '../src/api/timezones/serve.ts';
 import { createHub } from '../src/base/hub.ts';
 import { asPrincipalId } from '../src/base/ids.ts';
 import { defaultLimits, type Limits } from '../src/base/limits.ts';
-import type { CalendarContext, CalendarSettings } from '../src/calendar/context.ts';
+import type { CalendarContext, CalendarSettings, MailSettings } from '../src/calendar/context.ts';
 import { ensureHome } from '../src/calendar/create-home.ts';
 import { davMiddleware } from '../src/dav/serve.ts';
 import { wellKnown } from '../src/dav/well-known.ts';
@@ -14,6 +14,7 @@ import { openStore, type Store } from '../src/store/store.ts';
 import { savePrincipal } from '../src/store/principals.ts';
 import { createApp } from '../src/http/app.ts';
 import { createPasswords } from '../src/auth/passwords.ts';
+import { answerPage } from '../src/web/answer-page/answer-door.ts';
 import { freeBusyUrl } from '../src/web/free-busy-url.ts';
 import { links } from '../src/web/link-door.ts';
 import { davClient, type Answer, type DavRequest } from './dav-client.ts';
@@ -44,6 +45,21 @@ export const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: si
 /** The instant at which the tests' servers start: 2026-03-02T08:00:00Z. */
 export const START = Date.UTC(2026, 2, 2, 8);
 
+/** Mail is queued, to be sent at once; nobody sends it. */
+export const MAIL: MailSettings = {
+  policy: {
+    from: 'calendar@example.com',
+    bounce: 'calendar@example.com',
+    domains: ['example.com'],
+    organizer: 'auto',
+    dkim: undefined,
+  },
+  reply: undefined,
+  language: 'en',
+  hold: 0,
+  publicUrl: undefined,
+};
+
 /** What they are set to, unless a test says otherwise. */
 export const SETTINGS: CalendarSettings = {
   timezone: 'UTC',
@@ -52,6 +68,7 @@ export const SETTINGS: CalendarSettings = {
   directory: 'all',
   indexPastDays: 366,
   indexFutureDays: 366,
+  mail: MAIL,
 };
 
 /** Starts it on a free port, with a home for each user: `calendar` for events and journals, `tasks` for tasks. */
@@ -107,7 +124,7 @@ export async function startDavServer({
 
 async function listen(context: CalendarContext, admins: readonly string[], publicUrl?: string): Promise<Server> {
   const app = createApp({
-    open: [timezones, wellKnown, links(context, createPasswords({ concurrent: 1 }))],
+    open: [timezones, wellKnown, links(context, createPasswords({ concurrent: 1 })), answerPage(context)],
     authenticate: (ctx, next) => {
       const [id = ''] = Buffer.from(ctx.get('authorization').slice(6), 'base64').toString().split(':');
       ctx.state.actor = {

@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly root?: string;
   /** How long the server may take until it answers, in milliseconds. */
   readonly startMs?: number;
+  /** As whom it runs; by default as who starts it. */
+  readonly uid?: number | undefined;
 }
 
 export interface LiveServer {
@@ -41,6 +43,7 @@ export async function startServer({
   args = [],
   root = ROOT,
   startMs = 30_000,
+  uid,
 }: ServerOptions): Promise<LiveServer> {
   const settings = config === undefined ? [] : ['--config', config];
   const child = spawn(
@@ -49,6 +52,7 @@ export async function startServer({
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid !== undefined && { uid, gid: uid }),
       // What loads a server or takes it apart is one device that rewrites everything.
       env: { KALENDS_GUARD_ENABLED: 'false', ...process.env },
     },

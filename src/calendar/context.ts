@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../base/hub.ts';
 import type { Limits } from '../base/limits.ts';
+import type { Language, MailPolicy } from '../mail/outgoing.ts';
 import type { Store } from '../store/store.ts';
 import type { Guard } from './guard-rule.ts';
+import type { Witness } from './witness.ts';
 
 /** What an installation decides about calendars. */
 export interface CalendarSettings {
@@ -23,6 +25,20 @@ export interface CalendarSettings {
   readonly historyDays?: number;
   /** undefined: nothing is pushed. */
   readonly push?: PushSettings | undefined;
+  /** undefined: no mail is sent, and whom only mail would reach is told nothing (SCHEDULE-STATUS 5.x). */
+  readonly mail?: MailSettings | undefined;
+}
+
+/** How people elsewhere are told. */
+export interface MailSettings {
+  readonly policy: MailPolicy;
+  /** The address whose local part takes +TOKEN; undefined: answers go to the sender's own. */
+  readonly reply: string | undefined;
+  readonly language: Language;
+  /** Milliseconds that a message can be undone. */
+  readonly hold: number;
+  /** The origin under which people reach this server; undefined: mails have no links. */
+  readonly publicUrl: string | undefined;
 }
 
 /** How changes are pushed to devices (WebDAV-Push). */
@@ -40,4 +56,6 @@ export interface CalendarContext {
   readonly settings: CalendarSettings;
   /** undefined: no device is ever held. */
   readonly guard?: Guard | undefined;
+  /** undefined: nobody watches. */
+  readonly witness?: Witness | undefined;
 }

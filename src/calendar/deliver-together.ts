@@ -22,11 +22,21 @@ import {
   type Mailroom,
 } from '../store/scheduling.ts';
 import { defaultCalendar } from './default-calendar.ts';
-import { deliver, madeOnce, octetsOf, type Delivery, type DeliveryStatus, type Sending } from './deliver.ts';
+import {
+  deliver,
+  isMailed,
+  madeOnce,
+  octetsOf,
+  witnessed,
+  type Delivery,
+  type DeliveryStatus,
+  type Sending,
+} from './deliver.ts';
 import { takesFrom } from './delivery-rights.ts';
 import { asPrivateAs, putInboxItem } from './inbox.ts';
 import type { CalendarObject, Collection } from './model.ts';
 import { parsedObject } from './parsed.ts';
+import { queueMails } from './queue-mail.ts';
 import { etagOf, type ReadObject } from './read-object.ts';
 import { memoryFrom, memoryText } from './scheduling-memory.ts';
 
@@ -58,11 +68,20 @@ export async function deliverAll(
   // What was planned for so many has taken its time.
   if (sendings.length > MOST_AT_ONCE) await turns.take();
   // Of several messages to one person each belongs to a kind of receivers, all of whom get them in the same order.
-  for (const group of Map.groupBy(sendings, ({ message }) => message).values()) {
+  for (const all of Map.groupBy(sendings, ({ message }) => message).values()) {
+    const elsewhere = all.filter((each) => isMailed(each) && delivery.users.find(each.to) === undefined);
+    for (const [sending, status] of await queueMails(delivery, elsewhere)) {
+      statuses.set(sending, witnessed(delivery, sending, status));
+    }
+    const group = all.filter((each) => !statuses.has(each));
     for (let from = 0; from < group.length; from += MOST_AT_ONCE) {
       const some = group.slice(from, from + MOST_AT_ONCE);
       const together = await deliverTogether(delivery, some);
-      for (const sending of some) statuses.set(sending, together.get(sending) ?? (await deliver(delivery, sending)));
+      for (const sending of some) {
+        const known = together.get(sending);
+        const status = known && witnessed(delivery, sending, known);
+        statuses.set(sending, status ?? (await deliver(delivery, sending)));
+      }
       // A unit of work that waits keeps other writers waiting, but nobody who reads.
       if (turns.isDue()) await turns.take();
     }

@@ -2,14 +2,14 @@ import type { Change } from '../base/hub.ts';
 import { newId } from '../base/ids.ts';
 import { Refusal } from '../base/refusal.ts';
 import { atOnce } from '../base/steps.ts';
-import { propertiesOf, type Component } from '../ical/component.ts';
-import { P } from '../ical/names.ts';
-import { addressKey, attendeesOf, isSameAddress } from '../itip/address.ts';
+import type { Component } from '../ical/component.ts';
+import { attendeesOf, isSameAddress } from '../itip/address.ts';
 import { hidesGuests } from '../itip/copy.ts';
 import { readSeries } from '../itip/series.ts';
 import { messageComponents, messageText, type ItipMessage } from '../itip/message.ts';
 import { refreshAfterReply, withScheduleStatus, type OutgoingMessage } from '../itip/organizer-changes.ts';
 import type { Outcome } from '../itip/outcome.ts';
+import { requestStatuses } from '../itip/reply.ts';
 import { scheduleChanges } from '../itip/schedule-changes.ts';
 import type { CalendarUser } from '../scheduling/directory.ts';
 import { knownInOrder, planReceive } from '../scheduling/plan-receive.ts';
@@ -17,7 +17,7 @@ import { partIn } from '../scheduling/role.ts';
 import { collectionById, collectionsOfHome } from '../store/collections.ts';
 import { noteCopiesToRefresh } from '../store/copies-to-refresh.ts';
 import { removeObject } from '../store/objects.ts';
-import { objectsOfUid, queueMessage } from '../store/scheduling.ts';
+import { objectsOfUid } from '../store/scheduling.ts';
 import type { Db } from '../store/store.ts';
 import type { Author } from './author.ts';
 import { knownUsers, type KnownUsers } from './calendar-users.ts';
@@ -28,6 +28,7 @@ import { putInboxItem } from './inbox.ts';
 import type { CalendarObject, Collection } from './model.ts';
 import { parsedObject } from './parsed.ts';
 import { requireComponent, writingObject, type ReadObject } from './read-object.ts';
+import { queueMail, statusElsewhere, type MailSending, type Queueing } from './queue-mail.ts';
 import { roomOutcome } from './room-booking.ts';
 import { readMemory, writeMemory } from './scheduling-memory.ts';
 import { claimSeq, writeObject } from './write-object.ts';
@@ -36,9 +37,7 @@ import { claimSeq, writeObject } from './write-object.ts';
 export type DeliveryStatus = '1.0' | '1.2' | '3.7' | '3.8' | '5.1' | '5.2' | '5.3';
 
 /** One unit of work that tells people of a change; lives no longer than its transaction. */
-export interface Delivery {
-  readonly context: CalendarContext;
-  readonly tx: Db;
+export interface Delivery extends Queueing {
   /** Who has made the change that people are told of. */
   readonly by: Author;
   /** In whose name. */
@@ -52,11 +51,14 @@ export interface Delivery {
   readonly made: Map<Component, ReadObject>;
 }
 
-export interface Sending extends Pick<OutgoingMessage, 'to' | 'message' | 'quiet'> {
+export interface Sending extends MailSending, Pick<OutgoingMessage, 'quiet'> {
   readonly noted?: OutgoingMessage['noted'];
-  readonly senderId: string;
+  /** Left out: it is none of an organizer's change. */
+  readonly why?: OutgoingMessage['why'] | undefined;
   /** Who has sent it from elsewhere, whence messages come in any order; left out: somebody here. */
   readonly from?: string | undefined;
+  /** Is told what has become of it. */
+  readonly onOutcome?: ((outcome: Outcome) => void) | undefined;
 }
 
 /** A unit of work of an author's in the name of the owner of a home. */
@@ -66,11 +68,27 @@ export function startDelivery(
   { by, senderId }: Pick<Delivery, 'by' | 'senderId'>,
 ): Delivery {
   const author: Author = { ...by, origin: 'scheduling' };
-  return { context, tx, by: author, senderId, users: knownUsers(tx), changes: [], later: [], made: new Map() };
+  return {
+    ...{ context, tx, by: author, senderId, users: knownUsers(tx) },
+    ...{ changes: [], later: [], made: new Map(), restored: new Map() },
+  };
 }
 
 /** Brings a message to a calendar user: into the calendar of one of this server, else into the queue of those that wait. */
 export async function deliver(delivery: Delivery, sending: Sending): Promise<DeliveryStatus> {
+  return witnessed(delivery, sending, await bring(delivery, sending));
+}
+
+/** Lets who watches the unit of work know. */
+export function witnessed({ context, users }: Delivery, sending: Sending, status: DeliveryStatus): DeliveryStatus {
+  const { to, message, senderId, quiet, noted = false, why } = sending;
+  const user = context.witness && users.find(to);
+  const place = { userId: user?.id, answersItself: user?.answersItself === true };
+  context.witness?.({ ...{ to, message, senderId, quiet, noted, why, status }, ...place });
+  return status;
+}
+
+async function bring(delivery: Delivery, sending: Sending): Promise<DeliveryStatus> {
   await delivery.users.lookUp([sending.to]);
   const user = delivery.users.find(sending.to);
   if (user === undefined) return deliverElsewhere(delivery, sending);
@@ -94,15 +112,12 @@ export function octetsOf(message: ItipMessage): Buffer {
   return octets;
 }
 
-async function deliverElsewhere({ context, tx }: Delivery, sending: Sending): Promise<DeliveryStatus> {
-  const { to, message, quiet, noted = false, senderId } = sending;
-  if (!addressKey(to).startsWith('mailto:')) return '3.7';
-  if (quiet || noted) return '1.0';
-  const { method, uid } = message;
-  const octets = octetsOf(message);
-  await queueMessage(tx, { homeId: senderId, recipient: to, method, uid, octets }, context.clock());
-  return '1.0';
+function deliverElsewhere(delivery: Delivery, sending: Sending): DeliveryStatus | Promise<DeliveryStatus> {
+  return isMailed(sending) ? queueMail(delivery, sending) : statusElsewhere(delivery.context, sending.to);
 }
+
+/** Whether somebody elsewhere is told it: what another message says, or but brings copies up to date, is not. */
+export const isMailed = ({ quiet, noted = false }: Sending): boolean => !quiet && !noted;
 
 async function deliverHere(delivery: Delivery, user: CalendarUser, sending: Sending): Promise<DeliveryStatus> {
   const { context, tx } = delivery;
@@ -122,6 +137,7 @@ async function deliverHere(delivery: Delivery, user: CalendarUser, sending: Send
       ? await roomOutcome(delivery, { user, before, message, outcome: planned })
       : undefined;
   const outcome = room?.outcome ?? planned;
+  sending.onOutcome?.(outcome);
   const isChange = outcome.outcome !== 'refused' && outcome.outcome !== 'ignored';
   if (isChange && !(await store(delivery, user, { mine, before, message, outcome }))) return '5.1';
   await writeMemory(context, tx, { homeId: user.id, uid: message.uid, before: memory, after: outcome.memory });
@@ -226,9 +242,9 @@ async function answered(
   }
   const plan = refreshAfterReply(before, marked, { me: user.me, now, without });
   later.push(
-    ...plan.messages.map(({ to, message: refresh, quiet, noted }) => ({
-      ...{ to, message: refresh, quiet, noted },
-      senderId: user.id,
+    ...plan.messages.map((refresh): Sending => ({
+      ...refresh,
+      ...{ senderId: user.id, about: { before, after: plan.calendar ?? marked } },
     })),
   );
   return plan.calendar ?? marked;
@@ -237,8 +253,7 @@ async function answered(
 /** RFC 6638 §3.2.9: what the answer says of itself, else that it succeeded. */
 function replyStatus(message: ItipMessage): string {
   const [component] = messageComponents(message);
-  const values = component === undefined ? [] : propertiesOf(component, P['REQUEST-STATUS']).map(({ value }) => value);
-  const codes = values.flatMap((value) => /^\s*(\d+(?:\.\d+){1,2})\b/.exec(value)?.[1] ?? []);
+  const codes = component === undefined ? [] : requestStatuses(component);
   return codes.length === 0 ? '2.0' : codes.join(',');
 }
 

@@ -1,5 +1,6 @@
 import {
   headByName,
+  headByUid,
   headsByNames,
   objectByName,
   objectsByNames,
@@ -36,6 +37,13 @@ export async function objectAt(
   if (object === undefined || !isShaped(collection)) return object;
   return (await shownObjects(context, collection, [object]))[0];
 }
+
+/** The name of what has a UID in a calendar. */
+export const nameOfUid = async (
+  { store }: CalendarContext,
+  collection: Collection,
+  uid: string,
+): Promise<string | undefined> => (await headByUid(store.db, collection.id, uid))?.name;
 
 /** The object with its octets: as it was read, or as it is now; 404 where it was removed meanwhile. */
 export async function withOctets(

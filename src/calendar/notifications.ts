@@ -17,7 +17,7 @@ import { etagOf } from './read-object.ts';
  * home. What one says is kept as JSON; the door writes it as XML, with the URLs that are its own. One that says more of
  * the same thing takes the place of the one before.
  */
-export type Notification = InviteNotification | ReplyNotification | HeldNotification;
+export type Notification = InviteNotification | ReplyNotification | HeldNotification | UndeliveredNotification;
 
 /** As whom somebody is named: as things stood when it was written. */
 export interface Named {
@@ -71,20 +71,41 @@ export interface HeldNotification {
   readonly members: number;
 }
 
+/** Something that was said to somebody elsewhere did not arrive (note-undelivered.ts). */
+export interface UndeliveredNotification {
+  readonly kind: 'undelivered';
+  readonly at: number;
+  readonly uid: string;
+  /** A calendar user address. */
+  readonly recipient: string;
+  /** As SCHEDULE-STATUS has it (RFC 6638 §3.2.9). */
+  readonly status: string;
+  readonly reason: string;
+  /** Of the meeting. */
+  readonly summary: string | undefined;
+  /** A method of iTIP; undefined: it is not known any more. */
+  readonly method: string | undefined;
+  /** Where the meeting is; undefined: it is removed. */
+  readonly object: (CalendarPlace & { readonly name: string }) | undefined;
+}
+
 /** What a notice is about: a later one about the same replaces it. */
 const subjectOf = (notice: Notification): string => {
   if (notice.kind === 'held') return heldSubject(notice.holdId);
+  if (notice.kind === 'undelivered') return undeliveredSubject(notice);
   return notice.kind === 'invite' ? inviteSubject(notice.shareId) : replySubject(notice.shareId, notice.sharee.id);
 };
 
 export const inviteSubject = (shareId: string): string => `invite:${shareId}`;
 export const heldSubject = (holdId: string): string => `held:${holdId}`;
+const undeliveredSubject = ({ uid, recipient }: UndeliveredNotification): string =>
+  `undelivered:${hash('sha256', `${uid}\n${recipient}`, 'hex').slice(0, 32)}`;
 export const replySubject = (shareId: string, memberId: string): string => `reply:${shareId}:${memberId}`;
 
 /** The kind of notice that a resource is; undefined: none of ours. */
 export function notificationKind({ uid }: Pick<CalendarObject, 'uid'>): Notification['kind'] | undefined {
   const kind = uid.slice(0, uid.indexOf(':'));
-  return kind === 'invite' || kind === 'reply' || kind === 'held' ? kind : undefined;
+  return kind === 'invite' || kind === 'reply' || kind === 'held' || kind === 'undelivered' ? kind : undefined;
 }
 
 /** What a notice says. */

@@ -1,13 +1,16 @@
 import { parseCalendars } from '../ical/parse.ts';
-import type { ItipMessage } from '../itip/message.ts';
+import { addressKey } from '../itip/address.ts';
+import { messageComponents, type ItipMessage } from '../itip/message.ts';
 import { addressesOf } from '../scheduling/role.ts';
+import { answersSince } from '../store/mail-answers.ts';
 import { lockHomes, objectsOfUid } from '../store/scheduling.ts';
 import { unnamed } from './author.ts';
 import { knownUsers } from './calendar-users.ts';
 import type { CalendarContext } from './context.ts';
-import { deliver, startDelivery, type DeliveryStatus } from './deliver.ts';
+import { deliver, octetsOf, startDelivery, type Delivery, type DeliveryStatus, type Sending } from './deliver.ts';
 import { deliverLater } from './deliver-together.ts';
 import { publishAll } from './publish.ts';
+import { settleTray } from './settle-tray.ts';
 
 export interface ReceivedMessage {
   /** The address at which it has arrived. */
@@ -15,16 +18,21 @@ export interface ReceivedMessage {
   /** Who has sent it, as its transport knows and not as it says itself: a message of anybody else's is refused. */
   readonly from: string;
   readonly message: ItipMessage;
+  /** A program has sent it without a person (RFC 3834): it is not asked anything, and told nothing that it asks for. */
+  readonly isAutomatic?: boolean | undefined;
+  /** The item of the tray that it was until somebody has accepted it. */
+  readonly trayItem?: string | undefined;
+  /** Is told what has become of it: of who answers by himself, what he has made of it. */
+  readonly onOutcome?: Sending['onOutcome'];
 }
 
 /**
  * A message from elsewhere reaches a calendar user of this server (RFC 6638 §4); it, and whom else it concerns here, in one
- * transaction. The status is the one that its sender would be told.
+ * transaction. The status is the one that its sender would be told. What waits in the tray for the same is settled by it.
  */
-export async function receiveMessage(
-  context: CalendarContext,
-  { to, from, message }: ReceivedMessage,
-): Promise<DeliveryStatus> {
+export async function receiveMessage(context: CalendarContext, received: ReceivedMessage): Promise<DeliveryStatus> {
+  const { to, from, message, trayItem, onOutcome } = received;
+  if (isTooLarge(context, message)) return '5.1';
   const { status, changes } = await context.store.write(async (tx) => {
     const users = knownUsers(tx);
     await users.lookUp([to]);
@@ -35,10 +43,41 @@ export async function receiveMessage(
     }
     await lockHomes(tx, users.ids());
     const delivery = startDelivery(context, tx, { by: unnamed('scheduling'), senderId: receiver.id });
-    const delivered = await deliver(delivery, { to, message, quiet: false, senderId: receiver.id, from });
+    const delivered = await deliver(delivery, { to, message, quiet: false, senderId: receiver.id, from, onOutcome });
+    await dropAnswers(delivery, received);
     await deliverLater(delivery);
+    if (delivered === '1.2') await settleTray(tx, { homeId: receiver.id, message, from, trayItem });
     return { status: delivered, changes: delivery.changes };
   });
   publishAll(context, changes);
   return status;
+}
+
+/** More than any object could be that it makes; each part of it is looked up in the object that it is about. */
+const isTooLarge = ({ limits }: CalendarContext, message: ItipMessage): boolean =>
+  messageComponents(message).length > limits.overridesPerResource + 1 ||
+  octetsOf(message).length > limits.resourceOctets;
+
+const HOUR = 3_600_000;
+
+/**
+ * Answers that this server would send by itself to somebody elsewhere: not to programs, but for what rooms answer, and only so
+ * often in an hour, so that two servers that answer each other come to an end.
+ */
+async function dropAnswers(delivery: Delivery, { from, isAutomatic = false }: ReceivedMessage): Promise<void> {
+  const { context, tx, users, later } = delivery;
+  const since = context.clock() - HOUR;
+  const kept: Sending[] = [];
+  for (const sending of later) {
+    await users.lookUp([sending.to]);
+    const isOutside = users.find(sending.to) === undefined && !sending.quiet && sending.noted !== true;
+    const { method } = sending.message;
+    if (isOutside && isAutomatic && method !== 'REPLY') continue;
+    const recipientKey = addressKey(sending.to);
+    const isAnswer = isOutside && (method === 'REPLY' || recipientKey === addressKey(from));
+    const most = context.limits.mailAnswersPerHour;
+    if (isAnswer && (await answersSince(tx, { homeId: sending.senderId, recipientKey, since })) >= most) continue;
+    kept.push(sending);
+  }
+  later.splice(0, later.length, ...kept);
 }

@@ -1,5 +1,6 @@
 import { recordAct } from '../store/audit.ts';
 import { collectionsOfHome } from '../store/collections.ts';
+import { removeInvitations } from '../store/mailed-invitations.ts';
 import { removePrincipal as removeRows } from '../store/principals.ts';
 import { groupsAround } from '../store/shares.ts';
 import type { Db } from '../store/store.ts';
@@ -22,6 +23,7 @@ export async function removePrincipal(context: CalendarContext, { id }: Pick<Pri
     const ended = await endSharesAround(context, tx, id);
     const groups = await groupsAround(tx, [id]);
     const isThere = await removeRows(tx, id, at);
+    await removeInvitations(tx, id);
     const act = { act: 'principal-removed', at, by: unnamed('provision'), homeId: id, subject: id } as const;
     if (isThere) await recordAct(tx, { ...act, detail: {} });
     return [...told, ...ended, ...(await followMembers(context, tx, groups))];

@@ -46,10 +46,10 @@ export async function tellRooms(
   if (forRooms.length === 0) return { ...told, statuses, hasAnswers: false };
   const waiting = later.splice(0);
   const turns = createTurns();
-  for (const { to, message, quiet, noted } of forRooms) {
+  for (const { to, message, quiet, noted, why } of forRooms) {
     // A series that is dense is much to look at, and for each room anew: who reads does not wait for all of them.
     if (turns.isDue()) await turns.take();
-    const status = await deliver(delivery, { to, message, quiet, noted, senderId: delivery.senderId });
+    const status = await deliver(delivery, { to, message, quiet, noted, why, senderId: delivery.senderId });
     if (!quiet) statuses.set(addressKey(to), status);
   }
   const answers = later.splice(0);

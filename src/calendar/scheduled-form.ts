@@ -82,7 +82,7 @@ async function applied(delivery: Delivery, of: Working, { change, plan, given }:
     const messages = plan.messages
       .filter((each) => !isToNobody(each, of, users))
       .map((each) => ({ ...each, message: sign(each.message) }));
-    return organized(delivery, { owner, collection, plan: { ...plan, messages } }, given);
+    return organized(delivery, { owner, collection, plan: { ...plan, messages }, about: { before, sign } }, given);
   }
   const reply = plan.reply && { ...plan.reply, message: sign(plan.reply.message) };
   if (reply !== undefined && owner.place !== undefined) await recordAnswer(context, tx, of, given);

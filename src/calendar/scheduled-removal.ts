@@ -29,9 +29,8 @@ export async function removed(delivery: Delivery, of: SchedulingOf, head: Object
   await writeMemory(context, tx, { homeId: owner.id, uid: head.uid, before: memory, after: plan.memory });
   if (plan.kind === 'organizer') {
     const told = plan.messages.filter(({ to }) => users.find(to)?.hasHome !== false);
-    later.push(
-      ...told.map(({ to, message, quiet, noted }) => ({ to, message: sign(message), quiet, noted, senderId })),
-    );
+    const about = { before, after: undefined, sign };
+    later.push(...told.map((each) => ({ ...each, message: sign(each.message), senderId, about })));
     return;
   }
   const { reply } = plan;

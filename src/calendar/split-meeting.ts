@@ -103,16 +103,18 @@ export async function splitMeeting(
 
 /** A part as the organizer has it, when those elsewhere have been told of it. */
 async function told(
-  { delivery, collection, sign }: Splitting,
+  { delivery, collection, sign, before, calendar: whole }: Splitting,
   part: ReadObject,
   { calendar, messages }: OrganizerPlan,
 ): Promise<ReadObject> {
   const statuses = new Map<string, string>();
-  for (const { to, message, quiet, noted } of messages) {
+  const about = { before: part.uid === before.uid ? whole : undefined, after: calendar ?? part.calendar, sign };
+  for (const each of messages) {
+    const { to, message, quiet, noted } = each;
     if (quiet || noted || delivery.users.find(to) !== undefined) continue;
     statuses.set(
       addressKey(to),
-      await deliver(delivery, { to, message: sign(message), quiet, senderId: delivery.senderId }),
+      await deliver(delivery, { ...each, message: sign(message), senderId: delivery.senderId, about }),
     );
   }
   const made = withScheduleStatus(calendar ?? part.calendar, (key) => statuses.get(key));

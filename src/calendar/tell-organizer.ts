@@ -1,12 +1,12 @@
 import { newId } from '../base/ids.ts';
 import { atOnce } from '../base/steps.ts';
-import { addressKey } from '../itip/address.ts';
 import type { OutgoingMessage } from '../itip/organizer-changes.ts';
 import { withOrganizerStatus } from '../itip/organizer-status.ts';
 import type { SchedulingPlan } from '../scheduling/plan-put.ts';
 import type { Delivery } from './deliver.ts';
 import { takesFrom } from './delivery-rights.ts';
 import type { Collection } from './model.ts';
+import { statusElsewhere } from './queue-mail.ts';
 import { writingObject, type ReadObject } from './read-object.ts';
 import type { ScheduledForm } from './write-object.ts';
 
@@ -32,7 +32,7 @@ async function replyStatus(
   { to, message }: Pick<OutgoingMessage, 'to' | 'message'>,
 ): Promise<string> {
   const organizer = delivery.users.find(to);
-  if (organizer === undefined) return addressKey(to).startsWith('mailto:') ? '1.0' : '3.7';
+  if (organizer === undefined) return statusElsewhere(delivery.context, to);
   if (!organizer.hasHome) return '5.2';
   return (await takesFrom(delivery, organizer.id, { senderId: delivery.senderId, message })) ? '1.2' : '3.8';
 }

@@ -43,6 +43,7 @@ export const serve: Command = {
         // After the port is ours: the password of an administrator made for a start that failed would be lost.
         const administrator = await ensureAdministrator(context, defaultCalendars(config));
         announce(call, server, administrator);
+        if (config.mail.host === undefined) log.info(NO_MAIL);
         await signals.first;
       } finally {
         await server.close();
@@ -56,6 +57,9 @@ export const serve: Command = {
     return 0;
   },
 };
+
+const NO_MAIL =
+  'no mail is sent: mail.host is not set, and people who have no calendar here are told nothing of meetings';
 
 /** Told before the database is opened, and by the names of the files: OpenSSL's words name neither. */
 function checkCertificate({ tlsCert, tlsKey }: Config): void {
@@ -77,6 +81,7 @@ function announce(
   const address = config.publicUrl === undefined ? server.url : `${config.publicUrl}/`;
   if (administrator !== undefined)
     io.stdout.write(setUpText({ address, administrator, config, kalends: calledAs(io.env, config) }));
+  if (server.mail !== undefined) io.stdout.write(`taking mail by ${server.mail}\n`);
   io.stdout.write(`listening on ${server.url}\n`);
 }
 

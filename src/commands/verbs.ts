@@ -129,6 +129,62 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'take back all that a held device did',
     load: async () => (await import('./guard-rollback.ts')).guardRollback,
   },
+  imip: {
+    summary: 'take a mail with an invitation or an answer from stdin',
+    load: async () => (await import('./imip.ts')).imip,
+  },
+  'mail test': {
+    summary: 'send one mail, and tell what the mail server answers',
+    load: async () => (await import('./mail-test.ts')).mailTest,
+  },
+  'mail dkim': {
+    summary: 'make a key that signs mail, and print what belongs into the DNS',
+    load: async () => (await import('./mail-dkim.ts')).mailDkim,
+  },
+  'mail list': {
+    summary: 'list mails that came in and could not be processed, and why',
+    load: async () => (await import('./mail-list.ts')).mailList,
+  },
+  'mail show': {
+    summary: 'write out a mail that is kept, octet for octet',
+    load: async () => (await import('./mail-show.ts')).mailShow,
+  },
+  'mail retry': {
+    summary: 'read a mail again that is kept',
+    load: async () => (await import('./mail-retry.ts')).mailRetry,
+  },
+  'invitation show': {
+    summary: 'tell what has become of each invitation and answer of a meeting',
+    load: async () => (await import('./invitation-show.ts')).invitationShow,
+  },
+  'invitation resend': {
+    summary: 'send somebody elsewhere an invitation once more',
+    load: async () => (await import('./invitation-resend.ts')).invitationResend,
+  },
+  'invitation preview': {
+    summary: 'tell who would be told what by a change, and change nothing',
+    load: async () => (await import('./invitation-preview.ts')).invitationPreview,
+  },
+  'tray list': {
+    summary: 'list invitations and answers of which nobody can tell who has sent them',
+    load: async () => (await import('./tray-list.ts')).trayList,
+  },
+  'tray accept': {
+    summary: 'take such a message into the calendar',
+    load: async () => (await import('./tray-accept.ts')).trayAccept,
+  },
+  'tray refuse': {
+    summary: 'put such a message aside for good',
+    load: async () => (await import('./tray-refuse.ts')).trayRefuse,
+  },
+  'tray trust': {
+    summary: 'take what a sender or a domain sends without asking',
+    load: async () => (await import('./tray-trust.ts')).trayTrust,
+  },
+  'tray untrust': {
+    summary: 'ask again',
+    load: async () => (await import('./tray-untrust.ts')).trayUntrust,
+  },
   'ical expand': {
     summary: 'list the instances of a file within a range of time',
     load: async () => (await import('./ical-expand.ts')).icalExpand,

@@ -77,6 +77,26 @@ export const contact = ofString('a mailto: or https: address', (value) =>
   /^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s/]+\S*)$/.test(value) && URL.canParse(value) ? value : undefined,
 );
 
+/** addr-spec of RFC 5322 §3.4.1 as mail servers of today take it: no quoted local part, a domain name. */
+export const mailAddress = ofString('a mail address such as calendar@example.org', (value) =>
+  /^[a-z0-9.!#$%&'*/=?^_`{|}~-]+@(?:[a-z0-9-]+\.)*[a-z0-9-]+$/i.test(value) ? value : undefined,
+);
+
+/** Domain names: a JSON list, or one text with commas between them. */
+export const domains: KeyType<readonly string[]> = {
+  expected: 'a list of domains, such as example.org, example.com',
+  fromJson: (value) =>
+    Array.isArray(value) && value.every((entry) => typeof entry === 'string' && DOMAIN.test(entry))
+      ? value.map((entry) => String(entry).toLowerCase())
+      : undefined,
+  fromText(value) {
+    const entries = value.split(/[\s,]+/).filter((entry) => entry !== '');
+    return entries.every((entry) => DOMAIN.test(entry)) ? entries.map((entry) => entry.toLowerCase()) : undefined;
+  },
+};
+
+const DOMAIN = /^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/i;
+
 export const databaseUrl = ofString('postgres://USER@HOST/NAME or sqlite:FILE', (value) =>
   (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) || /^sqlite:./.test(value) ? value : undefined,
 );

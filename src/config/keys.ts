@@ -2,8 +2,10 @@ import { LIMITS, type Limit, type LimitName } from '../base/limits.ts';
 import {
   contact,
   databaseUrl,
+  domains,
   flag,
   key,
+  mailAddress,
   oneOf,
   optional,
   origin,
@@ -87,9 +89,78 @@ export const KEYS = {
     host: key(optional(text), undefined, 'SMTP server that takes outgoing mail; unset: no mail is sent.'),
     port: key(wholeNumber(1, 65_535), 587, 'Port of the SMTP server.'),
     secure: key(flag, false, 'Whether TLS is spoken from the first octet (port 465) instead of by STARTTLS.'),
+    tls: key(
+      oneOf('required', 'offered', 'off'),
+      'required',
+      'Whether mail goes only over TLS with a certificate that is valid, over TLS where the server offers it, or never.',
+    ),
     user: key(optional(text), undefined, 'Log-in at the SMTP server.'),
     password: key(optional(text), undefined, 'Password at the SMTP server.', true),
-    from: key(optional(text), undefined, 'Address that mail comes from.'),
+    from: key(
+      optional(mailAddress),
+      undefined,
+      'Address that mail comes from, of a domain for which the SMTP server may send; needed to send mail.',
+    ),
+    bounce: key(optional(mailAddress), undefined, 'Address to which bounces go (the envelope sender); unset: from.'),
+    domains: key(
+      domains,
+      [],
+      'Domains of which people are named in From by their own address, because the SMTP server sends for them; of all others `from` is named.',
+    ),
+    reply: key(
+      optional(mailAddress),
+      undefined,
+      'Address whose mail reaches this server, with +TOKEN added to its local part in each invitation; unset: answers go to the organizer’s own address.',
+    ),
+    organizer: key(
+      oneOf('auto', 'own', 'reply'),
+      'auto',
+      'Which address invitations name as ORGANIZER: the own one, the one of `reply`, or (auto) the own one of people in `domains` and the one of `reply` for all others.',
+    ),
+    language: key(oneOf('en', 'de', 'fr', 'es'), 'en', 'Language of mail to people of whom no other is known.'),
+    holdSeconds: key(
+      wholeNumber(0, 3600),
+      30,
+      'How long a message waits before it is sent: what is undone within that time is not sent, and several changes are one message.',
+    ),
+    dkim: {
+      domain: key(
+        optional(text),
+        undefined,
+        'Domain that signs outgoing mail; unset: the SMTP server signs, or nobody.',
+      ),
+      selector: key(text, 'kalends', 'Selector of the key in the DNS.'),
+      keyFile: key(optional(text), undefined, 'PEM file of the private key, as `kalends mail dkim` makes it.'),
+    },
+    listen: {
+      host: key(text, '127.0.0.1', 'Address at which mail is taken.'),
+      port: key(
+        optional(wholeNumber(0, 65_535)),
+        undefined,
+        'Port at which mail is taken; unset: none is listened at.',
+      ),
+      protocol: key(oneOf('lmtp', 'smtp'), 'lmtp', 'What is spoken there.'),
+    },
+    imap: {
+      host: key(optional(text), undefined, 'IMAP server with the mailbox that mail is read from; unset: none is.'),
+      port: key(wholeNumber(1, 65_535), 993, 'Port of the IMAP server.'),
+      secure: key(flag, true, 'Whether TLS is spoken from the first octet instead of by STARTTLS.'),
+      tls: key(oneOf('required', 'offered', 'off'), 'required', 'As mail.tls, for the IMAP server.'),
+      user: key(optional(text), undefined, 'Log-in at the IMAP server.'),
+      password: key(optional(text), undefined, 'Password at the IMAP server.', true),
+      mailbox: key(text, 'INBOX', 'Mailbox that is read.'),
+      done: key(text, 'Kalends', 'Mailbox to which mail is moved when it was dealt with; it is made if need be.'),
+    },
+    authserv: key(
+      optional(text),
+      undefined,
+      'authserv-id of your own mail server, whose Authentication-Results (RFC 8601) are believed; unset: only what is checked here.',
+    ),
+    signers: key(
+      domains,
+      ['google.com'],
+      'Domains whose DKIM signature vouches for every From: services that know the people for whom they send.',
+    ),
   },
   net: {
     allow: key(

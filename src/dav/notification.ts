@@ -3,7 +3,7 @@ import { notificationKind, readNotification, type Notification } from '../calend
 import { CALENDAR_COMPONENTS } from '../ical/component.ts';
 import { componentSet } from './component-set-xml.ts';
 import { checkRead, notModified } from './conditions.ts';
-import { collectionHref } from './hrefs.ts';
+import { collectionHref, objectHref } from './hrefs.ts';
 import type { DavAnswer, DavRequest } from './method.ts';
 import { XML_TYPE } from './multistatus-answer.ts';
 import type { DavContext } from './property.ts';
@@ -19,6 +19,7 @@ const KINDS = {
   invite: { name: cs('invite-notification'), attributes: { 'shared-type': 'calendar' } },
   reply: { name: cs('invite-reply'), attributes: { 'shared-type': 'calendar' } },
   held: { name: kalends('device-held'), attributes: {} },
+  undelivered: { name: kalends('message-undelivered'), attributes: {} },
 } as const;
 
 /** Whether a resource is a notice to the owner of the home. */
@@ -45,6 +46,7 @@ export async function notificationText(
 const compact = (at: number): string => new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
 
 function contentOf(notice: Notification): readonly (Xml | undefined)[] {
+  if (notice.kind === 'undelivered') return undeliveredContent(notice);
   const host = hostUrl(notice.calendar);
   if (notice.kind === 'held') return heldContent(notice);
   const summary = notice.summary === undefined ? undefined : el(cs('summary'), text(notice.summary));
@@ -59,6 +61,17 @@ function contentOf(notice: Notification): readonly (Xml | undefined)[] {
     ...[organizerElement(notice.organizer), summary, componentSet(notice.components ?? CALENDAR_COMPONENTS)],
   ];
 }
+
+/** Whom something did not reach, and where SCHEDULE-STATUS says so. */
+const undeliveredContent = (notice: Extract<Notification, { kind: 'undelivered' }>): (Xml | undefined)[] => [
+  notice.object && href(objectHref(notice.object, notice.object)),
+  el(cs('uid'), text(notice.uid)),
+  el(kalends('recipient'), text(notice.recipient)),
+  el(kalends('schedule-status'), text(notice.status)),
+  el(kalends('reason'), text(notice.reason)),
+  notice.method === undefined ? undefined : el(kalends('method'), text(notice.method)),
+  notice.summary === undefined ? undefined : el(cs('summary'), text(notice.summary)),
+];
 
 /** What a person can do about a device that is held. */
 const heldContent = ({ holdId, calendar, objects, members }: Extract<Notification, { kind: 'held' }>): Xml[] => [

@@ -2,13 +2,13 @@ import { propertiesOf, propertyOf, type Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { parseRule } from '../ical/rrule.ts';
 import { formatTimeValue } from '../ical/time-value.ts';
-import { isSameAddress, isSentBy, organizerOf } from './address.ts';
+import { addressKey, isSameAddress, isSentBy, organizerOf } from './address.ts';
 import { isSameComponent, plain, withoutProperties, withProperty } from './component-edit.ts';
 import { MASTER, type InstanceKey } from './instance-key.ts';
 import { makeCalendar, messageComponents, type ItipMessage } from './message.ts';
 import { unchanged, type Outcome, type Receiving } from './outcome.ts';
 import { isCancelled } from './personal.ts';
-import { isOlder, revisionOf, withCancelled, type Memory, type Revision } from './revision.ts';
+import { isOlder, revisionOf, toldBy, withCancelled, type Memory, type Revision } from './revision.ts';
 import {
   byKey,
   componentsOf,
@@ -30,14 +30,16 @@ import {
  * remembered.
  */
 export function receiveCancel(mine: Component | undefined, message: ItipMessage, receiving: Receiving): Outcome {
-  const { memory, me } = receiving;
+  const { me } = receiving;
   const series = mine && readSeries(mine);
   const parts = messageComponents(message);
+  const organizer = parts.flatMap((part) => organizerOf(part) ?? [])[0] ?? '';
+  const memory = toldBy(receiving.memory, organizer);
   const isForMe = parts.every((part) => {
     const named = propertiesOf(part, P.ATTENDEE);
     return named.length === 0 || named.some(({ value }) => me(value));
   });
-  if (!isForMe) return unchanged('ignored', 'others are removed, the receiver is not', memory);
+  if (!isForMe) return unchanged('ignored', 'others are removed, the receiver is not', receiving.memory);
   const incoming = readSeries(message.calendar, { beside: series });
   const keyed = parts.map((part) => ({
     part,
@@ -46,13 +48,13 @@ export function receiveCancel(mine: Component | undefined, message: ItipMessage,
   }));
   if (mine === undefined || series === undefined) {
     const remembered = remember(
-      memory,
+      { ...memory, cancelledBy: addressKey(organizer) },
       keyed.map(({ part, key }) => [key, revisionOf(part)]),
     );
     return unchanged('ignored', 'there is nothing here that could be cancelled', remembered);
   }
   const fault = cancelFault(series, message, receiving);
-  if (fault !== undefined) return unchanged('refused', fault, memory);
+  if (fault !== undefined) return unchanged('refused', fault, receiving.memory);
   const components = new Map(byKey(series));
   const known: (readonly [InstanceKey, Revision])[] = [];
   let isLate = false;
@@ -72,7 +74,7 @@ export function receiveCancel(mine: Component | undefined, message: ItipMessage,
     if (changed) cancelled.push(key);
     else if (own !== undefined && isCancelled(own) && revision.sequence > revisionOf(own).sequence) again.push(key);
   }
-  const kept = remember(memory, known);
+  const kept = known.length === 0 ? memory : remember({ ...memory, cancelledBy: addressKey(organizer) }, known);
   if (cancelled.length === 0 && again.length === 0)
     return unchanged('ignored', isLate ? 'a later revision is known' : 'it says nothing new', kept);
   const overrides = new Map([...components].filter(([key]) => key !== MASTER));

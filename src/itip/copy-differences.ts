@@ -1,5 +1,6 @@
 import type { Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
+import { unfolded } from '../ical/write.ts';
 import type { IsMe } from './address.ts';
 import { sentForm, type AttendeeCopy, type CopyOptions } from './copy.ts';
 import { MASTER, type InstanceKey } from './instance-key.ts';
@@ -18,11 +19,41 @@ export interface CopyPair {
 }
 
 /** A line of what is different, for the text of a mail. */
-export const change = (instance: InstanceKey, what: Change['what'], properties: readonly string[] = []): Change => ({
-  instance,
-  what,
-  properties,
-});
+export function change(
+  instance: InstanceKey,
+  what: Change['what'],
+  properties: readonly string[] = [],
+  before?: Component,
+): Change {
+  const was = before === undefined ? [] : linesBefore(before, properties);
+  return { instance, what, properties, ...(was.length === 0 ? {} : { was }) };
+}
+
+/** Short texts and times: a mail says what they were. */
+const TOLD_BEFORE: ReadonlySet<string> = new Set([P.SUMMARY, P.LOCATION, P.STATUS]);
+const TIMES: ReadonlySet<string> = new Set([P.DTSTART, P.DTEND, P.DUE, P.DURATION, P.RRULE]);
+/** Of a line that a mail repeats. */
+const LONGEST = 1000;
+
+function linesBefore({ properties: all }: Component, changed: readonly string[]): readonly string[] {
+  const isOtherTime = changed.some((name) => TIMES.has(name));
+  return all
+    .filter(({ name }) => (isOtherTime && TIMES.has(name)) || (TOLD_BEFORE.has(name) && changed.includes(name)))
+    .map(unfolded)
+    .filter(({ length }) => length <= LONGEST);
+}
+
+/** What a component was before the first of two changes of it; what the first has brought in, nobody knew. */
+export function wasBefore(first: Change, second: Change): readonly string[] | undefined {
+  const changed = new Set(first.properties);
+  const isOtherTime = first.properties.some((name) => TIMES.has(name));
+  const later = (second.was ?? []).filter((line) => {
+    const name = /^[^:;]*/.exec(line)?.[0] ?? '';
+    return !changed.has(name) && !(isOtherTime && TIMES.has(name));
+  });
+  const was = [...(first.was ?? []), ...later];
+  return was.length === 0 ? undefined : was;
+}
 
 /** An override that is not what the instance was, and how much that matters. */
 export interface ChangedOverride {
@@ -49,7 +80,7 @@ export function changedOverrides({ before, after, me, options }: CopyPair): read
     if (isCancelled(prior) && isCancelled(component)) continue;
     const { weight, properties } = compareComponents(prior, component, contexts);
     const what = isCancelled(component) ? 'cancelled' : isCancelled(prior) ? 'reinstated' : 'changed';
-    if (weight !== 'none') found.push({ key, component, weight, told: change(key, what, properties) });
+    if (weight !== 'none') found.push({ key, component, weight, told: change(key, what, properties, prior) });
   }
   return found;
 }
@@ -95,7 +126,8 @@ export function wholeChange(
   const found: { weight: Weight; told: Change }[] = [];
   const { weight, properties } = compareComponents(was, is, contexts);
   if (weight !== 'none') {
-    found.push({ weight, told: change(MASTER, isCancelled(was) ? 'reinstated' : 'changed', properties) });
+    const what = isCancelled(was) ? 'reinstated' : 'changed';
+    found.push({ weight, told: change(MASTER, what, properties, was) });
   }
   if (isOtherSet(keysOfList(before.series, was, P.RDATE), keysOfList(after.series, is, P.RDATE))) {
     found.push({ weight: 'asked', told: change(MASTER, 'changed', [P.RDATE]) });
@@ -110,7 +142,7 @@ export function wholeChange(
     if (derived === undefined) continue;
     const compared = compareComponents(override, sentForm(derived, me, pair.options), contexts);
     if (compared.weight !== 'none') {
-      found.push({ weight: compared.weight, told: change(key, 'changed', compared.properties) });
+      found.push({ weight: compared.weight, told: change(key, 'changed', compared.properties, override) });
     }
   }
   return found;

@@ -60,8 +60,11 @@ export function receiveCounter(
 /** COUNTER has all attendees; who sends it is known from the transport, or is the only one. */
 function senderOf(part: Component, target: Component, from: string | undefined): string | undefined {
   const named = propertiesOf(part, P.ATTENDEE);
+  // Who speaks for himself speaks for nobody else, whoever he says has sent the other lines.
   const own =
-    from === undefined ? named[0] : named.find((each) => isSameAddress(each.value, from) || isSentBy(each, from));
+    from === undefined
+      ? named[0]
+      : (named.find((each) => isSameAddress(each.value, from)) ?? named.find((each) => isSentBy(each, from)));
   if (own === undefined || (from === undefined && named.length > 1)) return undefined;
   return attendeeOf(target, isOneOf(own.value))?.value;
 }

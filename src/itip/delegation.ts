@@ -21,6 +21,13 @@ export const delegatorOf = (component: Component, address: string): Property | u
 /** People to whom one attendee may delegate: each is invited in the organizer's name. */
 export const MOST_DELEGATES = 10;
 
+/** Characters of what one parameter says: more than any address or name (RFC 5321 §4.5.3.1). */
+const MOST_TEXT = 500;
+
+/** Whether a parameter that somebody brings says more than there is to say: it would fill the organizer's object. */
+export const isTooLong = (values: readonly string[]): boolean =>
+  values.length > MOST_DELEGATES || values.some((value) => value.length > MOST_TEXT);
+
 /** Why an attendee may not delegate to an address; undefined: he may. */
 export function delegationFault(component: Component, from: string, to: string): string | undefined {
   if (isSameAddress(from, to)) return 'nobody delegates to himself';
@@ -42,6 +49,8 @@ export function withDelegation(component: Component, delegator: Property, delega
   let made = component;
   for (const to of named) {
     const own = attendeeOf(made, isOneOf(to));
+    // Whom the organizer has invited himself is not there for another, who could else take him out again.
+    if (own !== undefined && delegatesIn(own, 'DELEGATED-FROM').length === 0) continue;
     const from = [...new Set([...(own === undefined ? [] : delegatesIn(own, 'DELEGATED-FROM')), delegator.value])];
     const sent = delegates.find(({ value }) => isSameAddress(value, to));
     const known = own ?? asked(sent ?? plain(P.ATTENDEE, to));
@@ -53,7 +62,9 @@ export function withDelegation(component: Component, delegator: Property, delega
 
 const asked = (attendee: Property): Property => {
   const kept = new Map(
-    [...attendee.params].filter(([name]) => ['CN', 'CUTYPE', 'ROLE', 'LANGUAGE', 'EMAIL'].includes(name)),
+    [...attendee.params].filter(
+      ([name, values]) => ['CN', 'CUTYPE', 'ROLE', 'LANGUAGE', 'EMAIL'].includes(name) && !isTooLong(values),
+    ),
   );
   return withParam(withParam({ ...attendee, params: kept }, 'PARTSTAT', 'NEEDS-ACTION'), 'RSVP', 'TRUE');
 };

@@ -90,9 +90,11 @@ export const messageText = ({ calendar }: ItipMessage): string => writeComponent
 function neededZones(components: readonly Component[], sources: readonly Component[]): readonly Component[] {
   const needed = new Map<string, number>();
   for (const component of components) gatherZones(component, needed);
+  if (needed.size === 0) return [];
+  const known = sources.map(zonesByName);
   return [...needed].flatMap(([tzid, first]) => {
-    for (const { components: parts } of sources) {
-      const zone = parts.find((part) => part.name === 'VTIMEZONE' && isNamed(part, tzid));
+    for (const zones of known) {
+      const zone = zones.get(tzid);
       if (zone !== undefined) return [zone];
     }
     const zone = zoneByTzid(tzid);
@@ -103,10 +105,16 @@ function neededZones(components: readonly Component[], sources: readonly Compone
 
 const yearOf = (wall: number): number => new Date(wall).getUTCFullYear() - 1;
 
-const isNamed = (zone: Component, tzid: string): boolean => {
-  const own = propertyOf(zone, P.TZID)?.value.trim() ?? '';
-  return own === tzid || unescapeText(own) === tzid;
-};
+/** The VTIMEZONEs of a calendar by their TZIDs, also as these are without escapes; of two of one name the first. */
+function zonesByName({ components }: Component): ReadonlyMap<string, Component> {
+  const found = new Map<string, Component>();
+  for (const part of components) {
+    if (part.name !== 'VTIMEZONE') continue;
+    const own = propertyOf(part, P.TZID)?.value.trim() ?? '';
+    for (const name of [own, unescapeText(own)]) if (!found.has(name)) found.set(name, part);
+  }
+  return found;
+}
 
 function gatherZones(component: Component, needed: Map<string, number>): void {
   for (const property of component.properties) {

@@ -84,7 +84,8 @@ const onlyFor = (component: Component, me: IsMe): Component =>
 function narrowed(pair: CopyPair, copy: AttendeeCopy, was: Component): readonly Step[] {
   const { me, options } = pair;
   const changed = changedOverrides(pair);
-  const weight = changed.reduce((most, each) => heavier(most, each.weight), 'quiet' as Weight);
+  // What was cancelled with the rest has to be told, also where nothing of it is different.
+  const weight = changed.reduce((most, each) => heavier(most, each.weight), 'told' as Weight);
   const components = [cancellation(onlyFor(was, me), me, options)];
   return [
     { method: 'CANCEL', components, weight: 'told', why: 'removed', changes: [change(MASTER, 'cancelled')] },

@@ -1,5 +1,6 @@
 import { paramOf, propertiesOf, propertyOf, type Component, type Property } from '../ical/component.ts';
-import { unescapeText } from '../ical/text.ts';
+import { P } from '../ical/names.ts';
+import { escapeText, unescapeText } from '../ical/text.ts';
 import type { Instant } from '../ical/time-value.ts';
 import { attendeesOf, addressKey, isSameAddress } from './address.ts';
 import { utcText, withMore, withoutProperties } from './component-edit.ts';
@@ -13,6 +14,13 @@ const STAMP = 'X-CALENDARSERVER-DTSTAMP';
 
 /** The private comment of an attendee's component; there is one at most. */
 export const privateCommentOf = (component: Component): Property | undefined => propertyOf(component, PRIVATE_COMMENT);
+
+/** An answer whose COMMENT is its private comment, where it has none. */
+export function withCommentAsPrivate(answer: Component): Component {
+  const comment = propertyOf(answer, P.COMMENT);
+  if (comment === undefined || comment.value.trim() === '' || privateCommentOf(answer) !== undefined) return answer;
+  return withMore(answer, [{ name: PRIVATE_COMMENT, params: new Map(), value: comment.value, line: 0 }]);
+}
 
 /** Whether an attendee tells the organizer something else than before. */
 export const isOtherPrivateComment = (before: Component, after: Component): boolean =>
@@ -44,7 +52,7 @@ export function withAttendeeComment(
     [STAMP, [utcText(now)]],
     [REF, [attendee]],
   ]);
-  const comment: Property = { name: ATTENDEE_COMMENT, params, value: said?.value ?? '', line: 0 };
+  const comment: Property = { name: ATTENDEE_COMMENT, params, value: wordOf(said?.value ?? ''), line: 0 };
   const others = withoutProperties(
     component,
     (property) => property.name === ATTENDEE_COMMENT && isSameAddress(paramOf(property, REF) ?? '', attendee),
@@ -55,6 +63,16 @@ export function withAttendeeComment(
 /** Whether an attendee has ever said something in private about it. */
 export const hasAttendeeComments = (calendar: Component): boolean =>
   calendar.components.some((component) => propertyOf(component, ATTENDEE_COMMENT) !== undefined);
+
+/** Characters of a comment: a word to the organizer, whose object anybody who is invited could else fill. */
+const MOST_COMMENT = 10_000;
+
+/** A comment without what controls a terminal or a line, and not too long; one that is neither stays as it is written. */
+function wordOf(value: string): string {
+  if (value.length <= MOST_COMMENT && !/\p{Cc}/u.test(value)) return value;
+  const plain = unescapeText(value).replace(/[^\P{Cc}\t\n]/gu, ' ');
+  return escapeText(plain.slice(0, MOST_COMMENT).toWellFormed());
+}
 
 /** Comments that an organizer's program has lost, of those who are still invited, are there again. */
 export function withKnownComments(component: Component, known: Component | undefined): Component {

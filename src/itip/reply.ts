@@ -18,6 +18,7 @@ import {
   delegationFault,
   delegatorOf,
   isSameDelegation,
+  isTooLong,
   MOST_DELEGATES,
   withDelegation,
   withoutDelegation,
@@ -26,7 +27,7 @@ import { MASTER, type InstanceKey } from './instance-key.ts';
 import { makeCalendar, messageComponents, type ItipMessage } from './message.ts';
 import { unchanged, type Answer, type Outcome, type Receiving } from './outcome.ts';
 import { isCancelled } from './personal.ts';
-import { attendeeCommentOf, withAttendeeComment } from './private-comments.ts';
+import { attendeeCommentOf, withAttendeeComment, withCommentAsPrivate } from './private-comments.ts';
 import { answerName, isOlder, revisionOf, withAnswers, type Memory, type Revision } from './revision.ts';
 import {
   byKey,
@@ -47,7 +48,7 @@ import {
  * nobody has delegated, and an answer for a day that there is not.
  */
 export function receiveReply(mine: Component | undefined, message: ItipMessage, receiving: Receiving): Outcome {
-  const { me, memory, now } = receiving;
+  const { me, memory, now, from } = receiving;
   const series = mine && readSeries(mine);
   if (mine === undefined || series === undefined) return unchanged('ignored', 'there is no such object', memory);
   const fault = envelopeFault(series, message, receiving);
@@ -65,6 +66,8 @@ export function receiveReply(mine: Component | undefined, message: ItipMessage, 
     crossed: false,
     faults: [],
     says: 0,
+    isSpeaker: isSpeaker(message, from),
+    from,
   };
   const parts = messageComponents(message).map((part) => ({
     part,
@@ -105,7 +108,7 @@ export function receiveReply(mine: Component | undefined, message: ItipMessage, 
 const besides = (series: Series, message: ItipMessage): Series['context'] =>
   readSeries(message.calendar, { beside: series })?.context ?? series.context;
 
-function envelopeFault(series: Series, message: ItipMessage, { me, from }: Receiving): string | undefined {
+function envelopeFault(series: Series, message: ItipMessage, { me }: Receiving): string | undefined {
   const [first] = messageComponents(message);
   if (first === undefined || message.uid !== series.uid) return 'it is about another object';
   if (message.kind !== series.kind) return `it is about a ${message.kind}, and this is a ${series.kind}`;
@@ -114,10 +117,18 @@ function envelopeFault(series: Series, message: ItipMessage, { me, from }: Recei
   if (!me(organizer)) return 'the receiver is not the organizer';
   if (!me(organizerOf(first) ?? '') && !isSameAddress(organizerOf(first) ?? '', organizer))
     return 'it is for another organizer';
+  return undefined;
+}
+
+/**
+ * Whether a line is of who has sent the message; undefined: of whom is not known. Somebody who answers for himself in it
+ * answers for nobody else, whoever he says has sent the other lines.
+ */
+function isSpeaker(message: ItipMessage, from: string | undefined): Work['isSpeaker'] {
   if (from === undefined) return undefined;
   const isSender = ({ value }: Property): boolean => isSameAddress(value, from);
-  const own = messageComponents(message).flatMap((part) => propertiesOf(part, P.ATTENDEE));
-  return own.some((each) => isSender(each) || isSentBy(each, from)) ? undefined : `${from} answers for another`;
+  const lines = messageComponents(message).flatMap((part) => propertiesOf(part, P.ATTENDEE));
+  return lines.some(isSender) ? isSender : (line) => isSentBy(line, from);
 }
 
 interface Work {
@@ -135,6 +146,8 @@ interface Work {
   readonly faults: string[];
   /** Parts that could be taken, whether or not they said anything new. */
   says: number;
+  readonly isSpeaker: ((attendee: Property) => boolean) | undefined;
+  readonly from: string | undefined;
 }
 
 function applyPart(work: Work, part: Component, key: InstanceKey): void {
@@ -148,7 +161,12 @@ function applyPart(work: Work, part: Component, key: InstanceKey): void {
     work.faults.push(`there is no instance ${key === MASTER ? 'without a recurrence id' : key}`);
     return;
   }
-  const answer = answerIn(part, target);
+  const own = speakerOf(part, work.isSpeaker);
+  if (own === undefined) {
+    work.faults.push(`${work.from ?? 'nobody'} answers for another`);
+    return;
+  }
+  const answer = answerIn(own, target);
   if (answer === undefined) {
     work.faults.push('who answers is not invited, and nobody has delegated to him');
     return;
@@ -166,13 +184,17 @@ interface Part {
   readonly answer: Property;
 }
 
-/** The ATTENDEE of who answers; undefined for a party crasher (RFC 5546 §3.2.3). */
-function answerIn(part: Component, target: Component): Property | undefined {
+/** The ATTENDEE of who answers. */
+function speakerOf(part: Component, isOfSender: Work['isSpeaker']): Property | undefined {
   const candidates = propertiesOf(part, P.ATTENDEE);
+  if (isOfSender !== undefined) return candidates.find(isOfSender);
   // With a delegation comes the delegate, who does not answer here.
   const delegates = new Set(candidates.flatMap((each) => delegatesIn(each, 'DELEGATED-TO').map(addressKey)));
-  const own = candidates.find(({ value }) => !delegates.has(addressKey(value))) ?? candidates[0];
-  if (own === undefined) return undefined;
+  return candidates.find(({ value }) => !delegates.has(addressKey(value))) ?? candidates[0];
+}
+
+/** His line; undefined for a party crasher (RFC 5546 §3.2.3). */
+function answerIn(own: Property, target: Component): Property | undefined {
   const isInvited = attendeeOf(target, isOneOf(own.value)) !== undefined;
   return isInvited || delegatorOf(target, own.value) !== undefined ? own : undefined;
 }
@@ -193,6 +215,8 @@ function partFault(work: Work, { part, key, target, answer }: Part): { why: stri
   }
   const delegates = delegatesIn(answer, 'DELEGATED-TO');
   if (delegates.length > MOST_DELEGATES) return { why: 'it delegates to too many', isStale: false };
+  if (BROUGHT.some((name) => isTooLong(answer.params.get(name) ?? [])))
+    return { why: 'it says more than an answer does', isStale: false };
   for (const to of delegates) {
     const why = partstatOf(answer) === 'DELEGATED' ? delegationFault(target, answer.value, to) : undefined;
     if (why !== undefined) return { why, isStale: false };
@@ -230,7 +254,9 @@ function answered(work: Work, { part, key, target, answer }: Part): readonly (re
     const made = withAnswersIn(component, part, answer);
     if (isNews(component, made, him)) found.push([at, made]);
   };
-  const own = withAttendeeComment(withAnswersIn(target, part, answer), part, answer.value, work.now);
+  // What programs elsewhere write as COMMENT of an answer is meant for the organizer, and not for all.
+  const said = work.from === undefined ? part : withCommentAsPrivate(part);
+  const own = withAttendeeComment(withAnswersIn(target, part, answer), said, answer.value, work.now);
   const isOtherComment = attendeeCommentOf(own, answer.value) !== attendeeCommentOf(target, answer.value);
   if (isOtherComment || isNews(target, own, him)) found.push([key, own]);
   if (key !== MASTER) return found;
@@ -268,6 +294,9 @@ function isNews(before: Component, after: Component, him: IsMe): boolean {
 /** Parameters of ATTENDEE that an answer brings. */
 const BROUGHT = ['PARTSTAT', 'DELEGATED-TO', 'SENT-BY', 'ROLE'] as const;
 
+/** How many somebody brings along, as programs write it who know of guests. */
+const GUESTS = 'X-NUM-GUESTS';
+
 function withAnswersIn(component: Component, part: Component, answer: Property): Component {
   const him = isOneOf(answer.value);
   const known = attendeeOf(component, him);
@@ -288,10 +317,18 @@ function withAnswersIn(component: Component, part: Component, answer: Property):
   return isDelegating ? withDelegation(made, answer, propertiesOf(part, P.ATTENDEE)) : made;
 }
 
+/** An answer says a few at most: a longer list would fill the organizer's object. */
+const MOST_STATUSES = 5;
+
+/** The codes that REQUEST-STATUS of an answer says (RFC 5545 §3.8.8.3). */
+export const requestStatuses = (part: Component): readonly string[] =>
+  propertiesOf(part, P['REQUEST-STATUS'])
+    .slice(0, MOST_STATUSES)
+    .flatMap(({ value }) => /^\s{0,9}(\d{1,3}(?:\.\d{1,3}){1,2})(?![\d.])/.exec(value)?.[1] ?? []);
+
 /** RFC 6638 §4.2: SCHEDULE-STATUS is what REQUEST-STATUS says, or 2.0. */
 function withAnswersOf(attendee: Property, part: Component, answer: Property): Property {
-  const codes = propertiesOf(part, P['REQUEST-STATUS']).map(({ value }) => value.split(';')[0]?.trim() ?? '');
-  const status = codes.filter((code) => /^\d+(\.\d+){1,2}$/.test(code)).join(',');
+  const status = requestStatuses(part).join(',');
   let made = attendee;
   for (const name of BROUGHT) {
     const brought = answer.params.get(name);
@@ -302,6 +339,9 @@ function withAnswersOf(attendee: Property, part: Component, answer: Property): P
     else params.set(name, brought);
     made = { ...made, params };
   }
+  const guests = paramOf(answer, GUESTS);
+  if (guests !== undefined && /^\d{1,3}$/.test(guests))
+    made = withParam(made, GUESTS, guests === '0' ? undefined : guests);
   const isDone = partstatOf(answer) !== 'NEEDS-ACTION' && paramOf(attendee, 'RSVP') !== undefined;
   const settled = isDone ? withParam(made, 'RSVP', undefined) : made;
   return withParam(settled, 'SCHEDULE-STATUS', status === '' ? '2.0' : status);

@@ -9,7 +9,7 @@ import { makeCalendar, messageComponents, PRODID, type ItipMessage } from './mes
 import { unchanged, type Outcome, type Receiving } from './outcome.ts';
 import { isHiddenDay, withoutHidden, type Merged, type RequestMerge } from './request-merge.ts';
 import { wholeMerge } from './request-whole.ts';
-import { isOlder, revisionOf, type Memory } from './revision.ts';
+import { isOlder, revisionOf, toldBy, type Memory } from './revision.ts';
 import { byKey, componentsOf, derivedInstance, instanceOf, readSeries, withoutExdates, type Series } from './series.ts';
 import { compareComponents, heavier, type Change, type Weight } from './significance.ts';
 
@@ -19,12 +19,16 @@ import { compareComponents, heavier, type Change, type Weight } from './signific
  * component, or of its cancellation, changes nothing.
  */
 export function receiveRequest(mine: Component | undefined, message: ItipMessage, receiving: Receiving): Outcome {
-  const { me, memory } = receiving;
+  const { me } = receiving;
   const known = mine && readSeries(mine);
   const incoming = readSeries(message.calendar, { beside: known });
-  if (incoming === undefined) return unchanged('refused', 'there is nothing to be invited to', memory);
+  if (incoming === undefined) return unchanged('refused', 'there is nothing to be invited to', receiving.memory);
   const fault = requestFault(known, message, receiving);
-  if (fault !== undefined) return unchanged('refused', fault, memory);
+  if (fault !== undefined) return unchanged('refused', fault, receiving.memory);
+  const memory = toldBy(
+    receiving.memory,
+    messageComponents(message).flatMap((part) => organizerOf(part) ?? [])[0] ?? '',
+  );
   const isNoNews = receiving.quiet === true || receiving.noted === true;
   if (known === undefined && isNoNews && memory.hidden.includes(MASTER)) {
     return unchanged('ignored', 'it was deleted here', memory);

@@ -2,6 +2,7 @@ import { propertyOf, type Component } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import type { Instant } from '../ical/time-value.ts';
 import { timeOf } from '../ical/time-value.ts';
+import { addressKey } from './address.ts';
 import type { InstanceKey } from './instance-key.ts';
 
 /** What orders the revisions of one component, RFC 5546 §2.1.5: SEQUENCE, then DTSTAMP. */
@@ -43,6 +44,8 @@ export interface Memory {
   readonly answers: Readonly<Record<string, Revision>>;
   /** The attendee's: the last cancellation of each instance, of the whole under ''. */
   readonly cancelled: Readonly<Record<InstanceKey, Revision>>;
+  /** addressKey of the organizer who has cancelled it; left out: of whom is not known. */
+  readonly cancelledBy?: string | undefined;
   /** The attendee's: days that he has taken out of his own copy, which the organizer's series has; '': he has deleted it. */
   readonly hidden: readonly InstanceKey[];
 }
@@ -56,6 +59,13 @@ export const withAnswers = (memory: Memory, more: Iterable<readonly [string, Rev
   ...memory,
   answers: withMore(memory.answers, more),
 });
+
+/** Without the cancellations of anybody but this organizer: whoever knows a UID could else keep its invitation away. */
+export function toldBy(memory: Memory, organizer: string): Memory {
+  const { cancelledBy } = memory;
+  const isOwn = cancelledBy === undefined || cancelledBy === addressKey(organizer);
+  return isOwn ? memory : { ...memory, cancelled: {}, cancelledBy: undefined };
+}
 
 /** With more cancellations, as withAnswers. */
 export const withCancelled = (memory: Memory, more: Iterable<readonly [InstanceKey, Revision]>): Memory => ({

@@ -25,6 +25,8 @@ export interface Change {
   readonly what: 'new' | 'changed' | 'cancelled' | 'reinstated';
   /** Names of properties, sorted. */
   readonly properties: readonly string[];
+  /** Content lines as they were, unfolded: of what differs, that by which a person knows it. */
+  readonly was?: readonly string[];
 }
 
 /** Changes of these make DTSTAMP and the like, and say nothing. */
@@ -50,6 +52,9 @@ function weightOf(property: Property, component: Component): Weight {
   if (STAMPS.has(name) || TIMES.has(name) || PEOPLE.has(name) || isPersonal(property, component)) return 'none';
   return QUIET.has(name) ? 'quiet' : 'told';
 }
+
+/** Whether a property, compared as text, says something of which its readers are told. */
+export const isSaid = (property: Property, component: Component): boolean => weightOf(property, component) === 'told';
 
 export interface Comparison {
   readonly weight: Weight;

@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { CalendarContext } from '../calendar/context.ts';
+import type { Transport } from '../mail/outgoing.ts';
 import type { Fetch } from '../net/fetch.ts';
 
 /** What every job is given. */
@@ -10,6 +11,8 @@ export interface JobContext {
   readonly retention: number;
   /** The way out to the network. */
   readonly fetch: Fetch;
+  /** The way to the SMTP server; undefined: there is none. */
+  readonly transport?: Transport | undefined;
   /** Of [0, 1), where many must not do a thing at the same instant. */
   readonly random: () => number;
 }

@@ -27,7 +27,12 @@ export type Act =
   | 'link-created'
   | 'link-revoked'
   | 'booking-answered'
-  | 'policy-changed';
+  | 'policy-changed'
+  | 'tray-accepted'
+  | 'tray-declined'
+  | 'sender-trusted'
+  | 'sender-untrusted'
+  | 'invitation-resent';
 
 /** Ids, names of properties and numbers: never a value of a property, text of an object, or a password. */
 export type Detail = Readonly<Record<string, string | number | readonly string[]>>;

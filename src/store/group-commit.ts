@@ -83,7 +83,8 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
         taken.push(unit);
         outcomes.push(await runUnit(unit));
       }
-      statement('commit').run();
+      // A commit would write out, and sync, the pages that refused units have touched, though they are as before.
+      statement(outcomes.some(({ succeeded }) => succeeded) ? 'commit' : 'rollback').run();
     } catch (error) {
       for (const { reject } of taken.length > 0 ? taken : queue.splice(0)) reject(error);
       rollback();

@@ -27,6 +27,7 @@ import { sharedOctets } from './migrations/0021-shared-octets.ts';
 import { groupMeetings } from './migrations/0022-group-meetings.ts';
 import { defaultCalendar } from './migrations/0023-default-calendar.ts';
 import { copiesToRefresh } from './migrations/0024-copies-to-refresh.ts';
+import { mail } from './migrations/0025-mail.ts';
 
 export interface Migration {
   readonly name: string;
@@ -59,6 +60,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0022-group-meetings', up: groupMeetings },
   { name: '0023-default-calendar', up: defaultCalendar },
   { name: '0024-copies-to-refresh', up: copiesToRefresh },
+  { name: '0025-mail', up: mail },
 ];
 
 /** The number of the last one. */

@@ -8,22 +8,6 @@ export interface SchedulingMemoryTable {
   modified_at: number;
 }
 
-/** A message to a calendar user elsewhere that waits to be sent. */
-export interface OutboundMessageTable {
-  /** Grows: what is told later has the higher one. */
-  key: Generated<number>;
-  id: string;
-  /** Of who sends it, who may be gone by now: what a removal tells is still to be sent. */
-  home_id: string;
-  /** A calendar user address, as ATTENDEE or ORGANIZER has it. */
-  recipient: string;
-  method: string;
-  uid: string;
-  created_at: number;
-  /** iCalendar. */
-  octets: Uint8Array;
-}
-
 /** Octets that are stored once for all objects and versions that have them. */
 export interface SharedOctetsTable {
   key: Generated<number>;

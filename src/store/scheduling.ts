@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 
-import { newId } from '../base/ids.ts';
 import { toCollection, type Collection } from './collection-rows.ts';
 import { textsOf, traitsOf, type Db } from './dialect.ts';
 import { HEAD_COLUMNS, OBJECT_COLUMNS, toHead, toObject, type CalendarObject, type ObjectHead } from './object-rows.ts';
 import { prepared } from './prepared.ts';
+import { standsNowhere } from './stands-nowhere.ts';
 
 /**
  * Takes the write locks of homes in a fixed order, so that two units that write to several of them cannot wait for each
@@ -181,18 +181,7 @@ export async function forgetMemories(tx: Db, before: number): Promise<number> {
   const { numDeletedRows } = await tx
     .deleteFrom('scheduling_memory')
     .where('modified_at', '<', before)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('collections')
-            .innerJoin('objects', 'objects.collection_id', 'collections.id')
-            .select('objects.id')
-            .whereRef('collections.home_id', '=', 'scheduling_memory.home_id')
-            .whereRef('objects.uid', '=', 'scheduling_memory.uid'),
-        ),
-      ),
-    )
+    .where(standsNowhere('scheduling_memory'))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
@@ -205,33 +194,3 @@ export async function savedScheduleChanges(db: Db, objectId: string): Promise<st
 const selectScheduleChanges = prepared((db, { objectId }: { objectId: string }) =>
   db.selectFrom('objects').select('schedule_changes').where('id', '=', objectId).compile(),
 );
-
-export interface OutboundMessage {
-  readonly homeId: string;
-  readonly recipient: string;
-  readonly method: string;
-  readonly uid: string;
-  readonly octets: Uint8Array;
-}
-
-/** Queues a message to somebody elsewhere, in the transaction of what it tells. */
-export async function queueMessage(tx: Db, message: OutboundMessage, now: number): Promise<void> {
-  const { homeId, recipient, method, uid, octets } = message;
-  await tx
-    .insertInto('outbound_messages')
-    .values({ id: newId(), home_id: homeId, recipient, method, uid, created_at: now, octets })
-    .execute();
-}
-
-/** The messages of a home that wait to be sent, in the order in which they were queued. */
-export async function queuedMessages(db: Db, homeId: string): Promise<OutboundMessage[]> {
-  const rows = await db
-    .selectFrom('outbound_messages')
-    .selectAll()
-    .where('home_id', '=', homeId)
-    .orderBy('key')
-    .execute();
-  return rows.map(({ home_id, recipient, method, uid, octets }) => ({
-    ...{ homeId: home_id, recipient, method, uid, octets },
-  }));
-}

@@ -16,13 +16,20 @@ import type {
 } from './history-schema.ts';
 import type { ContentTypeTable, ObjectTable, OccurrenceTable, SetAsideTable } from './object-schema.ts';
 import type { AddressTable, DelegateTable, DeviceTable, GroupMemberTable, PrincipalTable } from './principal-schema.ts';
+import type {
+  InboundMailTable,
+  MailedInvitationTable,
+  MailEventTable,
+  MailMessageTable,
+  TrayItemTable,
+  TrustedSenderTable,
+} from './mail-schema.ts';
 import type { PushSubscriptionTable } from './push-schema.ts';
 import type { RoomBookingTable } from './room-schema.ts';
 import type {
   ChangedGroupTable,
   CopiesToRefreshTable,
   GroupMeetingTable,
-  OutboundMessageTable,
   SchedulingMemoryTable,
   SharedOctetsTable,
 } from './scheduling-schema.ts';
@@ -74,7 +81,12 @@ export interface Schema {
   links: LinkTable;
   push_subscriptions: PushSubscriptionTable;
   scheduling_memory: SchedulingMemoryTable;
-  outbound_messages: OutboundMessageTable;
+  mail_messages: MailMessageTable;
+  mailed_invitations: MailedInvitationTable;
+  mail_events: MailEventTable;
+  inbound_mails: InboundMailTable;
+  tray_items: TrayItemTable;
+  trusted_senders: TrustedSenderTable;
   group_meetings: GroupMeetingTable;
   changed_groups: ChangedGroupTable;
   room_bookings: RoomBookingTable;

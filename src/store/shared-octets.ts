@@ -36,8 +36,8 @@ const note = prepared((db, { digest, octets, now }: SharedOctets & { readonly no
 );
 
 /**
- * Forgets shared octets that no object and no version has any more, `limit` at most; returns how many. A reference only
- * ever comes from an object that has it, in the transaction in which that is replaced, or from keyOfShared, which writes
+ * Forgets shared octets that no object, no version and no message has any more, `limit` at most; returns how many. A
+ * reference only ever comes from an object that has it, in the transaction in which that is replaced, or from keyOfShared, which writes
  * the row: so there is none that this does not see.
  */
 export async function forgetSharedOctets(tx: Db, before: number, limit: number): Promise<number> {
@@ -46,6 +46,7 @@ export async function forgetSharedOctets(tx: Db, before: number, limit: number):
       select key from shared_octets s where noted_at < ${before}
         and not exists (select 1 from objects where shared_key = s.key)
         and not exists (select 1 from versions where shared_key = s.key)
+        and not exists (select 1 from mail_messages where shared_key = s.key)
       order by noted_at limit ${limit})`.execute(tx);
   return Number(numAffectedRows);
 }

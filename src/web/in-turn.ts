@@ -1,24 +1,19 @@
+import { createAtMost, type AtMost } from '../base/at-most.ts';
 import { BadRequest } from '../base/refusal.ts';
 
 /** Runs so many pieces of work at once; others wait in their order. Throws BadRequest 503 where too many wait. */
-export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+export type InTurn = AtMost;
 
 export function createInTurn(most: number, waiting = most * 64): InTurn {
-  const line: (() => void)[] = [];
-  let running = 0;
+  const atMost = createAtMost(most);
+  let asked = 0;
   return async (work) => {
-    if (running < most) running += 1;
-    else {
-      if (line.length >= waiting) throw tooBusy();
-      // Who leaves hands the turn on: `running` stays as it is.
-      await new Promise<void>((resolve) => line.push(resolve));
-    }
+    if (asked >= most + waiting) throw tooBusy();
+    asked += 1;
     try {
-      return await work();
+      return await atMost(work);
     } finally {
-      const next = line.shift();
-      if (next === undefined) running -= 1;
-      else next();
+      asked -= 1;
     }
   };
 }

@@ -12,7 +12,7 @@ import { removePrincipal } from '../../src/calendar/remove-principal.ts';
 import { restoreObject } from '../../src/calendar/restore-object.ts';
 import { refreshSubscription } from '../../src/calendar/subscriptions.ts';
 import { restoreFromTrash, trashOf } from '../../src/calendar/trash.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { meeting, onlyEvent, pathsIn, putEvent } from '../dav/meeting.ts';
 import { calendarOf, mailto, reply, set, share, uidOf } from '../dav/share-requests.ts';
 import { event, startDavServer, type DavServer } from '../dav-server.ts';

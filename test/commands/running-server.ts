@@ -9,6 +9,8 @@ import { davClient, type DavClient } from '../dav-client.ts';
 export interface RunningServer {
   readonly url: string;
   readonly context: CalendarContext;
+  /** Where it takes mail, as it says. */
+  readonly mail: string | undefined;
   as(user: string, password: string): DavClient;
   close(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export async function startRunning(flags: NonNullable<ConfigSources['flags']>, e
   const clients: DavClient[] = [];
   return {
     url: server.url,
+    mail: server.mail,
     context,
     as(user, password) {
       const client = davClient({ url: server.url, user, password });

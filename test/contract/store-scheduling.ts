@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { removePrincipal } from '../../src/store/principals.ts';
-import {
-  forgetMemories,
-  lockHomes,
-  memoryOf,
-  objectsOfUid,
-  queuedMessages,
-  queueMessage,
-  saveMemory,
-} from '../../src/store/scheduling.ts';
+import { forgetMemories, lockHomes, memoryOf, objectsOfUid, saveMemory } from '../../src/store/scheduling.ts';
 import { createHome, fresh, NOW, openedStore, put, type Engine } from './store-engine.ts';
 
 export function schedulingContract(engine: Engine): void {
@@ -54,17 +46,6 @@ export function schedulingContract(engine: Engine): void {
       });
       expect((await objectsOfUid(opened.store.db, one.owner.id, uid)).map(({ name }) => name)).toEqual(['a.ics']);
       expect(await objectsOfUid(opened.store.db, one.owner.id, fresh('uid'))).toEqual([]);
-    });
-
-    test('a message to somebody elsewhere waits as it was queued', async () => {
-      const { owner } = await createHome(opened.store);
-      const message = { homeId: owner.id, recipient: 'mailto:far@example.org', method: 'REQUEST', uid: 'u' };
-      const octets = new Uint8Array(Buffer.from('BEGIN:VCALENDAR'));
-      await opened.store.write((tx) => queueMessage(tx, { ...message, octets }, NOW));
-      const [queued, ...more] = await queuedMessages(opened.store.db, owner.id);
-      expect(queued).toMatchObject(message);
-      expect(Buffer.from(queued?.octets ?? []).toString()).toBe('BEGIN:VCALENDAR');
-      expect(more).toEqual([]);
     });
   });
 }

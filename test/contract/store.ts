@@ -13,6 +13,8 @@ import { roomBookingsContract } from './store-room-bookings.ts';
 import { homeChangesContract } from './store-home-changes.ts';
 import { linksContract } from './store-links.ts';
 import { locksContract } from './store-locks.ts';
+import { mailContract } from './store-mail.ts';
+import { mailedInvitationsContract } from './store-mailed-invitations.ts';
 import { objectsContract } from './store-objects.ts';
 import { personalContract } from './store-personal.ts';
 import { principalsContract } from './store-principals.ts';
@@ -42,7 +44,9 @@ export function storeContract(engine: Engine): void {
     locksContract(engine);
     linksContract(engine);
     schedulingContract(engine);
+    mailContract(engine);
     copiesContract(engine);
+    mailedInvitationsContract(engine);
     groupMeetingsContract(engine);
     roomBookingsContract(engine);
     setAsideContract(engine);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { savePrincipal, setMembers } from '../../src/store/principals.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { calendarReport, eventsWithin } from '../dav-client.ts';
 import { startDavServer, type DavServer } from '../dav-server.ts';
 import { meeting, onlyEvent, pathsIn, putEvent } from './meeting.ts';

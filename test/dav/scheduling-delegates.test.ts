@@ -4,7 +4,7 @@ import { asPrincipalId } from '../../src/base/ids.ts';
 import { setAccessControlList, type Ace } from '../../src/calendar/access-control.ts';
 import { collectionsOf } from '../../src/calendar/collections.ts';
 import { savePrincipal, setDelegates } from '../../src/store/principals.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { startDavServer, type DavServer } from '../dav-server.ts';
 import { meeting, onlyEvent, pathsIn, putEvent } from './meeting.ts';
 

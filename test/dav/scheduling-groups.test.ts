@@ -5,7 +5,7 @@ import { asPrincipalId } from '../../src/base/ids.ts';
 import { followGroups } from '../../src/calendar/follow-groups.ts';
 import { removePrincipal } from '../../src/calendar/remove-principal.ts';
 import { savePrincipal, setMembers } from '../../src/store/principals.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { startDavServer, type DavServer } from '../dav-server.ts';
 import { meeting, onlyEvent, pathsIn, putEvent } from './meeting.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { removePrincipal } from '../../src/calendar/remove-principal.ts';
 import { asPrincipalId } from '../../src/base/ids.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { openStore } from '../../src/store/store.ts';
 import { startDavServer, type DavServer, type DavServerOptions } from '../dav-server.ts';
 import { postgresForTests } from '../postgres/database.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { event, startDavServer, type DavServer } from '../dav-server.ts';
 import { meeting, onlyEvent, pathsIn, putEvent } from './meeting.ts';
 

@@ -177,14 +177,15 @@ export async function look({ server, people }: Pick<ServerWorld, 'server' | 'peo
     return owner === undefined ? [] : [{ id, owner, isMessage, collection: uri, name, uid, etag }];
   });
   const queued = await db
-    .selectFrom('outbound_messages')
-    .select(['id', 'recipient', 'octets'])
-    .where('home_id', 'in', [...owners.keys()])
-    .orderBy('created_at')
+    .selectFrom('mail_messages')
+    .leftJoin('shared_octets', 'shared_octets.key', 'mail_messages.shared_key')
+    .select(['mail_messages.id', 'mail_messages.recipient', 'shared_octets.octets'])
+    .where('mail_messages.home_id', 'in', [...owners.keys()])
+    .orderBy('mail_messages.key')
     .execute();
   return {
     standing: new Map(standing.map((each) => [each.id, each])),
-    queued: new Map(queued.map((each) => [each.id, each])),
+    queued: new Map(queued.map((each) => [each.id, { ...each, octets: each.octets ?? new Uint8Array() }])),
   };
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { addressKey } from '../../src/itip/address.ts';
 import { savePrincipal, setMembers } from '../../src/store/principals.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { ics, startDavServer, type DavServer } from '../dav-server.ts';
 import { onlyEvent, pathsIn, putEvent } from '../dav/meeting.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { setDelegates } from '../../src/store/principals.ts';
-import { queuedMessages } from '../../src/store/scheduling.ts';
+import { queuedMessages } from '../../src/store/mail-messages.ts';
 import { propfind } from '../dav-client.ts';
 import { event, startDavServer, type DavServer } from '../dav-server.ts';
 import { meeting, onlyEvent, pathsIn, putEvent } from '../dav/meeting.ts';

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SECOND } from '../../base/clock.ts';
 import { deliverPush, pushesDue, takePushes, type LeasedPush } from '../../calendar/push-delivery.ts';
 import type { Job, JobContext } from '../job.ts';
+import { createUnderWay, type UnderWay } from '../under-way.ts';
 
 /** Messages under way at the same time, and of them those to one push service. */
 const AT_ONCE = 64;
@@ -24,7 +25,7 @@ export const deliverPushes: Job = {
   },
   async run(context, signal) {
     if (context.calendar.settings.push === undefined) return;
-    const underWay = createUnderWay();
+    const underWay = createUnderWay(AT_ONCE_TO_ONE);
     while (!signal.aborted) {
       const isIdle = underWay.size() === 0;
       const started = await startDue(context, signal, underWay);
@@ -42,7 +43,7 @@ export const deliverPushes: Job = {
 async function startDue(context: JobContext, signal: AbortSignal, underWay: UnderWay): Promise<number> {
   const limit = AT_ONCE - underWay.size();
   if (limit <= 0) return 0;
-  const due = await pushesDue(context.calendar, { limit, except: underWay.busyHosts() });
+  const due = await pushesDue(context.calendar, { limit, except: underWay.busy() });
   const room = new Map<string, number>();
   const chosen = due.filter(({ host }) => {
     const places = room.get(host) ?? AT_ONCE_TO_ONE - underWay.to(host);
@@ -67,38 +68,4 @@ async function deliverOne({ calendar, log, fetch, random }: JobContext, signal: 
     // Its lease ends by itself.
     log.error({ err, ...about }, 'a push could not be sent');
   }
-}
-
-interface UnderWay {
-  add(host: string, work: Promise<void>): void;
-  size(): number;
-  /** How many to one push service. */
-  to(host: string): number;
-  /** Push services with as many as they may have. */
-  busyHosts(): readonly string[];
-  /** Resolves when one of them ends. */
-  next(): Promise<unknown>;
-  all(): Promise<unknown>;
-}
-
-function createUnderWay(): UnderWay {
-  const running = new Set<Promise<void>>();
-  const hosts = new Map<string, number>();
-  const to = (host: string): number => hosts.get(host) ?? 0;
-  return {
-    add(host, work) {
-      hosts.set(host, to(host) + 1);
-      const tracked = work.finally(() => {
-        running.delete(tracked);
-        if (to(host) === 1) hosts.delete(host);
-        else hosts.set(host, to(host) - 1);
-      });
-      running.add(tracked);
-    },
-    size: () => running.size,
-    to,
-    busyHosts: () => [...hosts].filter(([, count]) => count >= AT_ONCE_TO_ONE).map(([host]) => host),
-    next: () => Promise.race(running),
-    all: () => Promise.all(running),
-  };
 }
