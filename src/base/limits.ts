@@ -220,6 +220,12 @@ export const LIMITS = {
     'what answers by itself, as rooms do, may be answered by what answers by itself; in an hour, to one address',
     'it is not answered',
   ),
+  mailDelegatesPerHour: limit(
+    20,
+    'people',
+    'attendees elsewhere name whom they like as delegates, and these are mailed in the organizer’s name; of one meeting, in an hour',
+    'they are not mailed',
+  ),
   trayMessageOctets: limit(
     1024 * 1024,
     'octets',

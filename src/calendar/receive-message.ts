@@ -1,6 +1,6 @@
 import { parseCalendars } from '../ical/parse.ts';
 import { addressKey } from '../itip/address.ts';
-import { messageComponents, type ItipMessage } from '../itip/message.ts';
+import { messageComponents, type ItipMessage, type Method } from '../itip/message.ts';
 import { addressesOf } from '../scheduling/role.ts';
 import { answersSince } from '../store/mail-answers.ts';
 import { lockHomes, objectsOfUid } from '../store/scheduling.ts';
@@ -9,6 +9,7 @@ import { knownUsers } from './calendar-users.ts';
 import type { CalendarContext } from './context.ts';
 import { deliver, octetsOf, startDelivery, type Delivery, type DeliveryStatus, type Sending } from './deliver.ts';
 import { deliverLater } from './deliver-together.ts';
+import { withFewDelegates } from './few-delegates.ts';
 import { publishAll } from './publish.ts';
 import { settleTray } from './settle-tray.ts';
 
@@ -45,6 +46,8 @@ export async function receiveMessage(context: CalendarContext, received: Receive
     const delivery = startDelivery(context, tx, { by: unnamed('scheduling'), senderId: receiver.id });
     const delivered = await deliver(delivery, { to, message, quiet: false, senderId: receiver.id, from, onOutcome });
     await dropAnswers(delivery, received);
+    const about = { homeId: receiver.id, uid: message.uid, from };
+    delivery.later.push(...(await withFewDelegates(delivery, about, delivery.later.splice(0))));
     await deliverLater(delivery);
     if (delivered === '1.2') await settleTray(tx, { homeId: receiver.id, message, from, trayItem });
     return { status: delivered, changes: delivery.changes };
@@ -53,10 +56,17 @@ export async function receiveMessage(context: CalendarContext, received: Receive
   return status;
 }
 
-/** More than any object could be that it makes; each part of it is looked up in the object that it is about. */
-const isTooLarge = ({ limits }: CalendarContext, message: ItipMessage): boolean =>
-  messageComponents(message).length > limits.overridesPerResource + 1 ||
-  octetsOf(message).length > limits.resourceOctets;
+/**
+ * More than any object could be that it makes; each part of it is looked up in the object that it is about. What attendees say
+ * is short: it is only read, and stays in the organizer's inbox.
+ */
+function isTooLarge({ limits }: CalendarContext, message: ItipMessage): boolean {
+  const { resourceOctets, trayMessageOctets, overridesPerResource } = limits;
+  const most = OF_ATTENDEES.has(message.method) ? Math.min(resourceOctets, trayMessageOctets) : resourceOctets;
+  return messageComponents(message).length > overridesPerResource + 1 || octetsOf(message).length > most;
+}
+
+const OF_ATTENDEES: ReadonlySet<Method> = new Set(['REPLY', 'COUNTER', 'REFRESH']);
 
 const HOUR = 3_600_000;
 

@@ -14,3 +14,19 @@ export async function answersSince(
     .executeTakeFirstOrThrow();
   return Number(answers);
 }
+
+/** The keys of the addresses to which messages about a UID went, or wait to go, from a home since an instant. */
+export async function recipientsSince(
+  db: Db,
+  { homeId, uid, since }: { readonly homeId: string; readonly uid: string; readonly since: number },
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('mail_messages')
+    .select('recipient_key')
+    .distinct()
+    .where('home_id', '=', homeId)
+    .where('uid', '=', uid)
+    .where('created_at', '>', since)
+    .execute();
+  return rows.map(({ recipient_key: key }) => key);
+}

@@ -288,6 +288,23 @@ describe('an answer', () => {
     expect([await state(), await isAccepted(NEAR)]).toEqual(['taken', true]);
   });
 
+  test('that names delegates again and again has only so many of them mailed', async () => {
+    for (let minute = 1; minute <= 6; minute += 1) {
+      const named = Array.from({ length: 10 }, (_, at) => `"mailto:guest${minute}-${at}@victim.example"`).join(',');
+      const params = `=DELEGATED;DELEGATED-TO=${named}`;
+      const stamp = `20260302T080${minute}00Z`;
+      await signedFrom(answer(FAR, `:mailto:${FAR}`, { stamp }).replace('=ACCEPTED', params));
+    }
+    const rows = await world.server.context.store.db
+      .selectFrom('mail_messages')
+      .select('recipient')
+      .distinct()
+      .where('recipient', 'like', '%victim.example')
+      .execute();
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.length).toBeLessThanOrEqual(world.server.context.limits.mailDelegatesPerHour);
+  });
+
   test.each([
     ['PARTSTAT', `=X-${'y'.repeat(1000)}`],
     ['SENT-BY', `=ACCEPTED;SENT-BY="mailto:${'y'.repeat(1000)}@far.example"`],
