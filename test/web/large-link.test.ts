@@ -40,6 +40,7 @@ test.each([
     const { token } = await link(server, scope);
     let isUnderWay = true;
     let others = 0;
+    const began = performance.now();
     const large = visit(server, `/link/${token}.${suffix}`).finally(() => (isUnderWay = false));
     // Another request after the other: each of them needs its turn.
     while (isUnderWay) {
@@ -49,8 +50,9 @@ test.each([
     const { status, text } = await large;
     expect(status).toBe(200);
     expect(text.match(/Lesson \d+/g)).toHaveLength(wanted);
-    // Hundreds of milliseconds of work, in slices of ten.
-    expect(others).toBeGreaterThan(10);
+    // Work in slices of ten milliseconds, however long it takes all in all: held up, there would be one other, or two.
+    expect(others).toBeGreaterThan((performance.now() - began) / 60);
+    expect(others).toBeGreaterThan(2);
   },
   60_000,
 );
