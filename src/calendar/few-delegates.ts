@@ -1,6 +1,8 @@
-import { propertiesOf, paramOf } from '../ical/component.ts';
+import { HOUR } from '../base/clock.ts';
+import { paramOf, propertiesOf } from '../ical/component.ts';
 import { P } from '../ical/names.ts';
 import { addressKey } from '../itip/address.ts';
+import type { Method } from '../itip/message.ts';
 import { ITIP_COMPONENTS } from '../itip/series.ts';
 import { recipientsSince } from '../store/mail-answers.ts';
 import { objectsOfUid } from '../store/scheduling.ts';
@@ -8,7 +10,8 @@ import type { Delivery, Sending } from './deliver.ts';
 import { record } from './flight-recorder.ts';
 import { parsedObject } from './parsed.ts';
 
-const HOUR = 3_600_000;
+/** What an organizer says to guests: an answer goes on whatever was said before. */
+const TO_GUESTS: ReadonlySet<Method> = new Set(['REQUEST', 'CANCEL']);
 
 /**
  * What an answer from elsewhere has others told, without invitations to more delegates than a meeting may have within an hour:
@@ -19,8 +22,10 @@ export async function withFewDelegates(
   { homeId, uid, from }: { readonly homeId: string; readonly uid: string; readonly from: string },
   sendings: readonly Sending[],
 ): Promise<readonly Sending[]> {
-  const isOutside = ({ to, quiet, noted }: Sending): boolean =>
-    !quiet && noted !== true && addressKey(to) !== addressKey(from) && users.find(to) === undefined;
+  const isOutside = ({ to, message: { method }, quiet, noted }: Sending): boolean => {
+    const isTold = !quiet && noted !== true && TO_GUESTS.has(method);
+    return isTold && addressKey(to) !== addressKey(from) && users.find(to) === undefined;
+  };
   await users.lookUp(sendings.map(({ to }) => to));
   if (!sendings.some(isOutside)) return sendings;
   const now = context.clock();

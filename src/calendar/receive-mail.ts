@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createAtMost } from '../base/at-most.ts';
+import { DAY } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { createTurns, inTurns } from '../base/turns.ts';
 import { MailFault, readMail } from '../mail/mime.ts';
@@ -45,7 +46,6 @@ export interface MailOutcome {
   readonly events: readonly MailEvent[];
 }
 
-const DAY = 24 * 3_600_000;
 /** Mails that are read at once: one of the largest takes twice its octets, and half a second. */
 const MOST_READ = 2;
 

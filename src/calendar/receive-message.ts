@@ -1,3 +1,4 @@
+import { HOUR } from '../base/clock.ts';
 import { parseCalendars } from '../ical/parse.ts';
 import { addressKey } from '../itip/address.ts';
 import { messageComponents, type ItipMessage, type Method } from '../itip/message.ts';
@@ -67,8 +68,6 @@ function isTooLarge({ limits }: CalendarContext, message: ItipMessage): boolean 
 }
 
 const OF_ATTENDEES: ReadonlySet<Method> = new Set(['REPLY', 'COUNTER', 'REFRESH']);
-
-const HOUR = 3_600_000;
 
 /**
  * Answers that this server would send by itself to somebody elsewhere: not to programs, but for what rooms answer, and only so

@@ -16,9 +16,8 @@ class NothingStays extends Error {
 }
 
 /**
- * Runs a use-case as it is, and takes back all of it: nothing is written, published or sent, and no disk is waited for.
- * What `look` has
- * read; undefined: nothing is written. Throws what the use-case throws.
+ * Runs a use-case as it is, and takes back all of it: nothing is written, published or sent, and no disk is waited for. What
+ * `look` has read; undefined: the use-case writes nothing. Throws what the use-case throws.
  */
 export async function rehearse<T>(context: CalendarContext, { change, look }: Rehearsed<T>): Promise<T | undefined> {
   const { store, guard } = context;

@@ -1,3 +1,4 @@
+import { HOUR } from '../base/clock.ts';
 import type { ARCData, DKIMResult, DKIMVerifyResult, SPFResult } from 'mailauth';
 import { conclusionOf, ownResults, readAuthenticationResults } from './authentication-results.ts';
 import { countedResolver } from './counted-resolver.ts';
@@ -37,8 +38,6 @@ const MOST_SIGNATURES = 10;
 const MOST_SEALS = 15;
 /** RFC 8301 §3.2. */
 const LEAST_KEY_BITS = 1024;
-const HOUR = 3_600_000;
-
 /** Who has sent a mail, by DKIM, SPF, DMARC and ARC, or by our own mail server's word. Throws SenderNotYetKnown. */
 export async function verifySender(raw: RawMail, mail: Mail, options: SenderOptions): Promise<Verdict> {
   const fields = headerFields(raw.octets);

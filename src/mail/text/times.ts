@@ -1,3 +1,4 @@
+import { DAY } from '../../base/clock.ts';
 import { DateTime } from 'luxon';
 
 import { Refusal } from '../../base/refusal.ts';
@@ -7,8 +8,6 @@ import { recurrenceSet, type Instance } from '../../ical/recurrence.ts';
 import type { Instant, TimeValue, WallTime } from '../../ical/time-value.ts';
 import { zoneByTzid, zoneOfTime, type Zone, type ZoneContext } from '../../ical/timezone.ts';
 import type { Words } from './words.ts';
-
-const DAY = 86_400_000;
 
 /** For whom times are written. */
 export interface Reader {

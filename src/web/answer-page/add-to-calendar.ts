@@ -1,3 +1,4 @@
+import { DAY } from '../../base/clock.ts';
 import { propertiesOf, propertyOf } from '../../ical/component.ts';
 import { textOf } from '../../ical/public-form.ts';
 import { formatTimeValue } from '../../ical/time-value.ts';
@@ -79,8 +80,6 @@ function ruleOf({ copy }: Invitation): string | undefined {
 const put = (url: URL, params: Readonly<Record<string, string>>): void => {
   for (const [name, value] of Object.entries(params)) if (value !== '') url.searchParams.set(name, value);
 };
-
-const DAY = 86_400_000;
 
 function googleDates({ time, floating }: Invitation): string {
   if (time === undefined) return '';

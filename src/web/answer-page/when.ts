@@ -1,8 +1,7 @@
+import { DAY } from '../../base/clock.ts';
 import type { InvitedTime } from '../../calendar/open-invitation.ts';
 import type { TimeValue, WallTime } from '../../ical/time-value.ts';
 import type { Zone } from '../../ical/timezone.ts';
-
-const DAY = 86_400_000;
 
 /** A time as the page tells it: on the wall of a zone, of whole days, or of whatever clock hangs there. */
 export interface ToldTime {
