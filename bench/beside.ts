@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { kalendsOf, removeDir, ROOT, startServer, temporaryDir, type LiveServer } from '../test/live-server.ts';
 import { benchAccounts, prepare, SOCKETS } from './loaded.ts';
 import { FULL, median, ratio, type Scenario, SHORT } from './measure.ts';
-import { put } from './scenarios.ts';
+import { put } from './writes.ts';
 
 /**
  * This checkout against another one, each with a server of its own, asked in turns: what a request costs here, as a

@@ -11,6 +11,7 @@ export interface Interval {
 /** A calendar object resource and what is known of it without any calendar engine: it was built that way. */
 export interface BenchEvent {
   readonly name: string;
+  readonly uid: string;
   readonly ics: string;
   readonly summary: string;
   /** Whether it takes time in free-busy. */
@@ -164,6 +165,24 @@ function icsOf(uid: string, summary: string, draft: Draft, status: readonly stri
 
 const touches = (left: Interval, right: Interval): boolean => left.start < right.end && left.end > right.start;
 
+/** Who keeps the calendar, and comes to every meeting. */
+const KEEPER = 'bench@example.com';
+
+/**
+ * One event in seven is a meeting: the keeper's copy, of an organizer elsewhere, whom his client answers by itself (RFC 6638
+ * §7.1). So no server sends anything or writes anything into it, and its octets come back as they were sent.
+ */
+function peopleOf(random: SeededRandom): string[] {
+  if (random.fraction() >= 0.15) return [];
+  const others = Array.from({ length: random.between(1, 7) }, (_, at) => `guest${at}.${random.between(1, 99)}`);
+  const answers = ['ACCEPTED', 'ACCEPTED', 'TENTATIVE', 'DECLINED', 'NEEDS-ACTION'];
+  return [
+    'ORGANIZER;CN=Chair;SCHEDULE-AGENT=CLIENT:mailto:chair@elsewhere.example',
+    `ATTENDEE;CN=Bench;PARTSTAT=ACCEPTED:mailto:${KEEPER}`,
+    ...others.map((id) => `ATTENDEE;CN=${id};PARTSTAT=${random.pick(answers)}:mailto:${id}@elsewhere.example`),
+  ];
+}
+
 /** Every instance that could touch the range, by counting from the first. */
 function instancesOf({ first, allDay, minutes, rule, excluded, moved }: Draft, range: Interval): Interval[] {
   const found: Interval[] = [];
@@ -191,9 +210,11 @@ export function makeEvents(count: number, span: Span): BenchEvent[] {
       ...(transparent ? ['TRANSP:TRANSPARENT'] : []),
       ...(random.fraction() < 0.02 ? ['STATUS:CANCELLED'] : []),
     ];
+    const uid = `event-${at}@bench.example.com`;
     return {
       name: `event-${at}.ics`,
-      ics: icsOf(`event-${at}@bench.example.com`, summary, draft, status),
+      uid,
+      ics: icsOf(uid, summary, draft, [...status, ...peopleOf(random)]),
       summary,
       busy: status.length === 0,
       instances: (range) => instancesOf(draft, range),

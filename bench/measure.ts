@@ -1,4 +1,4 @@
-import { cpuMilliseconds } from './cpu.ts';
+import { cpuMilliseconds, type Pids } from './cpu.ts';
 import type { Answer } from '../test/dav-client.ts';
 
 /** One question that is asked over and over. Each answer is checked; `check` throws with what is wrong. */
@@ -17,8 +17,8 @@ export interface Effort {
   readonly batches: number;
 }
 
-export const FULL: Effort = { warmUp: 1200, batch: 300, batches: 5 };
-export const SHORT: Effort = { warmUp: 800, batch: 150, batches: 5 };
+export const FULL: Effort = { warmUp: 1000, batch: 200, batches: 7 };
+export const SHORT: Effort = { warmUp: 400, batch: 80, batches: 5 };
 
 /** A batch also ends after this long, for a server that waits more than it works: milliseconds. */
 const LONGEST_BATCH = 4000;
@@ -30,6 +30,8 @@ export interface Measurement {
   /** Median of the wall milliseconds of one request over one connection. */
   readonly wall: number;
   readonly requests: number;
+  /** CPU milliseconds of one request in each batch, in the order in which they were run. */
+  readonly batches: readonly number[];
 }
 
 export function median(values: readonly number[]): number {
@@ -38,7 +40,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Checks each answer; where all are the same, one that was found right is recognised octet for octet. */
-function checker(scenario: Scenario): (answer: Answer, turn: number) => void {
+export function checker(scenario: Scenario): (answer: Answer, turn: number) => void {
   let known: Answer | undefined;
   return (answer, turn) => {
     if (scenario.constant && known?.status === answer.status && known.body.equals(answer.body)) return;
@@ -75,7 +77,7 @@ interface Batches {
   requests(): number;
 }
 
-function createBatches(pid: number, scenario: Scenario, inFlight = 1): Batches {
+function createBatches({ pid, scenario, inFlight = 1 }: Asked): Batches {
   const check = checker(scenario);
   const walls: number[] = [];
   let turn = 0;
@@ -112,36 +114,79 @@ async function warmUp({ batch }: Batches, effort: Effort): Promise<void> {
 }
 
 /** CPU and wall time of a request, from batches that are long enough for the clock. */
-export async function measure(pid: number, scenario: Scenario, effort: Effort): Promise<Measurement> {
-  const batches = createBatches(pid, scenario);
-  await warmUp(batches, effort);
-  batches.walls.length = 0;
-  const costs: number[] = [];
-  for (let at = 0; at < effort.batches; at += 1) costs.push(await batches.batch(effort.batch));
-  return { scenario: scenario.name, cpu: median(costs), wall: median(batches.walls), requests: batches.requests() };
+export async function measure(pid: Pids, scenario: Scenario, effort: Effort): Promise<Measurement> {
+  const [found] = await measureInTurns([{ pid, scenario }], effort);
+  return found!;
 }
 
-/** A scenario, and the process that answers it. */
+/** A scenario, and the processes that answer it. */
 export interface Asked {
-  readonly pid: number;
+  readonly pid: Pids;
   readonly scenario: Scenario;
+  /** Questions at once: one, unless it says another number. */
+  readonly inFlight?: number;
 }
+
+/** Something whose cost is looked at a batch at a time. */
+export interface Turns {
+  readonly name: string;
+  warmUp(): Promise<void>;
+  /** CPU milliseconds of one request. */
+  batch(): Promise<number>;
+  /** Wall milliseconds of each request since it was last emptied. */
+  readonly walls: number[];
+  requests(): number;
+}
+
+/** The batches of a scenario. */
+export function turnsOf(asked: Asked, effort: Effort): Turns {
+  const batches = createBatches(asked);
+  return {
+    name: asked.scenario.name,
+    warmUp: () => warmUp(batches, effort),
+    batch: () => batches.batch(effort.batch),
+    walls: batches.walls,
+    requests: batches.requests,
+  };
+}
+
+/**
+ * Warms all of them up, then runs a batch of each in turn, again and again: what a system call costs changes by half within
+ * a minute, with what else the machine does and whether its cores sleep, and so only what is measured side by side can be
+ * compared.
+ */
+export async function inTurns(all: readonly Turns[], rounds: number): Promise<Measurement[]> {
+  for (const each of all) await each.warmUp();
+  const costs = all.map((): number[] => []);
+  for (const each of all) each.walls.length = 0;
+  for (let at = 0; at < rounds; at += 1) {
+    for (const [index, each] of all.entries()) costs[index]!.push(await each.batch());
+  }
+  return all.map((each, index) => ({
+    scenario: each.name,
+    cpu: median(costs[index]!),
+    wall: median(each.walls),
+    requests: each.requests(),
+    batches: costs[index]!,
+  }));
+}
+
+export const measureInTurns = (asked: readonly Asked[], effort: Effort): Promise<Measurement[]> =>
+  inTurns(
+    asked.map((each) => turnsOf(each, effort)),
+    effort.batches,
+  );
+
+/** How many times the other a request costs: the median over batches that were run one right after the other. */
+export const ratioOf = (one: Measurement, other: Measurement): number =>
+  median(one.batches.map((cost, at) => cost / (other.batches[at] ?? Number.NaN)));
 
 /** Pairs of batches that are compared. */
 const PAIRS = 11;
-/**
- * How many times the CPU of the other a request costs: the median over pairs of batches, one right after the other. What
- * a system call costs changes by half within a minute, with what else the machine does and whether its cores sleep.
- */
+
+/** How many times the CPU of the other a request costs, of pairs that are run for it. */
 export async function ratio(one: Asked, other: Asked, effort: Effort, inFlight = 1): Promise<number> {
-  const batchesOf = ({ pid, scenario }: Asked): Batches => createBatches(pid, scenario, inFlight);
-  const [these, those] = [batchesOf(one), batchesOf(other)];
-  await warmUp(these, effort);
-  await warmUp(those, effort);
-  const ratios: number[] = [];
-  for (let at = 0; at < PAIRS; at += 1) {
-    const cost = await these.batch(effort.batch);
-    ratios.push(cost / (await those.batch(effort.batch)));
-  }
-  return median(ratios);
+  const [these, those] = [one, other].map((asked) => ({ ...asked, inFlight }));
+  const [here, there] = await measureInTurns([these!, those!], { ...effort, batches: PAIRS });
+  return ratioOf(here!, there!);
 }

@@ -144,6 +144,9 @@ function contradictions(config: Config): readonly string[] {
   const problems: string[] = [];
   if (config.tlsCert !== undefined && config.tlsKey === undefined) problems.push('tlsKey: is needed with tlsCert');
   if (config.tlsKey !== undefined && config.tlsCert === undefined) problems.push('tlsCert: is needed with tlsKey');
+  if (config.workers > 1 && config.database === 'sqlite::memory:') {
+    problems.push('workers: several cannot share a database in memory');
+  }
   problems.push(...mailContradictions(config));
   return problems;
 }

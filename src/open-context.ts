@@ -34,11 +34,13 @@ export interface ContextServices {
   readonly log: Log;
   readonly clock?: Clock;
   readonly hub?: Hub;
+  /** Whether another process of this server has the database open already. */
+  readonly joins?: boolean;
 }
 
 /** Opens the database of this configuration and makes what the calendar room needs. Close `context.store` at the end. */
 export async function openContext(config: Config, services: ContextServices): Promise<CalendarContext> {
-  const { log, clock = systemClock, hub = createHub() } = services;
+  const { log, clock = systemClock, hub = createHub(), joins = false } = services;
   const options = storeOptionsOf(config);
   // Before anything is made: it says what is wrong with the configuration.
   const mail = mailSettingsOf(config);
@@ -47,7 +49,7 @@ export async function openContext(config: Config, services: ContextServices): Pr
   if ('sqlite' in options && options.sqlite !== ':memory:') {
     makeFolder(dirname(options.sqlite));
   }
-  const store = await opened(options, { clock, log });
+  const store = await opened(options, { clock, log, joins });
   const settings = {
     timezone: config.timezone,
     freeBusyForAll: config.access.freeBusyForAll,
@@ -73,7 +75,7 @@ function contactOf({ push, publicUrl }: Pick<Config, 'push' | 'publicUrl'>): str
 /** A network address that refuses says nothing of a database; the reason that is added has no password in it. */
 async function opened(
   options: StoreOptions,
-  services: Required<Pick<ContextServices, 'clock' | 'log'>>,
+  services: Required<Pick<ContextServices, 'clock' | 'log' | 'joins'>>,
 ): Promise<Store> {
   try {
     return await openStore(options, services);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LIMITS } from '../src/base/limits.ts';
+import { LIMITS, type LimitName } from '../src/base/limits.ts';
 import { ConfigError, loadConfig, unknownVariables } from '../src/config.ts';
 import { allKeys, environmentName } from '../src/config/keys.ts';
 
@@ -53,6 +53,12 @@ describe('sources', () => {
     });
     expect(config.limits.resourceOctets).toBe(2048);
     expect(config.access.freeBusyForAll).toBe(false);
+  });
+
+  test.each(Object.keys(LIMITS) as LimitName[])('the limit %s is set by the file, and by its variable', (name) => {
+    const file = fileOf({ limits: { [name]: 7 } });
+    expect(loadConfig({ file }).limits[name]).toBe(7);
+    expect(loadConfig({ file, env: { [environmentName(`limits.${name}`)]: '8' } }).limits[name]).toBe(8);
   });
 
   test('no two keys share a variable', () => {

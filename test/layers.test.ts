@@ -38,7 +38,7 @@ interface Import {
 /** The room of a file below src/: its folder, or the composition that constructs things. */
 function roomOf(file: string): string {
   const [folder, ...rest] = file.split('/');
-  return rest.length === 0 || folder === 'commands' || folder === 'config' ? 'composition' : folder!;
+  return rest.length === 0 || ['commands', 'config', 'workers'].includes(folder!) ? 'composition' : folder!;
 }
 
 const rowOf = (room: string): number => LAYERS.findIndex((row) => row.includes(room));

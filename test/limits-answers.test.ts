@@ -240,6 +240,81 @@ describe('past a limit the answer is the one that its row says', () => {
   });
 });
 
+/** Bounds of a request body that is XML, which have no precondition of their own. */
+const NESTED = `<D:propfind ${NAMES}><D:prop>${'<X:a>'.repeat(9)}${'</X:a>'.repeat(9)}</D:prop></D:propfind>`;
+const WIDE = `<D:propfind ${NAMES}><D:prop>${'<D:getetag/>'.repeat(20)}</D:prop></D:propfind>`;
+const OF_BODIES: readonly (readonly [LimitName, number, string])[] = [
+  ['requestOctets', 500, WIDE.padEnd(600)],
+  ['xmlOctets', 500, WIDE.padEnd(600)],
+  ['xmlDepth', 10, NESTED],
+  ['xmlElements', 20, WIDE],
+];
+
+describe('past a bound of the body the answer is the status of its row, and none of what was asked', () => {
+  test.each(OF_BODIES)('%s', async (name, most, body) => {
+    server = await startDavServer({ limits: { [name]: most } });
+    const propfind = await xml(server, 'PROPFIND', CALENDAR, body);
+    expect(String(propfind.status)).toBe(LIMITS[name].answer);
+    expect(propfind.body.toString()).not.toContain('multistatus');
+    // Where the limit is as it is delivered, the same is answered.
+    await server.close();
+    server = await startDavServer();
+    expect((await xml(server, 'PROPFIND', CALENDAR, body)).status).toBe(207);
+  });
+});
+
+describe('what the work of a question is bounded by, it is at each door that asks it', () => {
+  const DAILY = event('daily', 'RRULE:FREQ=DAILY');
+  /** Beyond what is indexed, instances are counted from the first. */
+  const FAR = 'start="20400101T000000Z" end="20410101T000000Z"';
+  const REFUSED = '403 number-of-matches-within-limits';
+  const calendarReport = (on: DavServer, root: string, inner: string): Promise<Answer> =>
+    on.request('REPORT', CALENDAR, {
+      headers: { ...XML, depth: '1' },
+      body: `<C:${root} ${NAMES}>${inner}</C:${root}>`,
+    });
+  const tight = async (limits: Partial<Limits>): Promise<DavServer> => {
+    server = await startDavServer({ users: ['alice', 'bob'], limits });
+    expect((await put(server, 'daily.ics', DAILY)).status).toBe(201);
+    return server;
+  };
+
+  test('expandInstances: free-busy-query', async () => {
+    const on = await tight({ expandInstances: 1 });
+    const answer = await calendarReport(on, 'free-busy-query', `<C:time-range ${FAR}/>`);
+    expect(refusalIn(answer)).toBe(REFUSED);
+  });
+
+  test('expandInstances: calendar-multiget that expands', async () => {
+    const on = await tight({ expandInstances: 5 });
+    const data = `<D:prop><C:calendar-data><C:expand ${FAR}/></C:calendar-data></D:prop>`;
+    const answer = await calendarReport(on, 'calendar-multiget', `${data}<D:href>${CALENDAR}daily.ics</D:href>`);
+    expect(refusalIn(answer)).toBe(REFUSED);
+  });
+
+  test('expandInstances: the busy time of others says that it is not known', async () => {
+    const on = await tight({ expandInstances: 1 });
+    const body = ics(
+      ...['METHOD:REQUEST', 'BEGIN:VFREEBUSY', 'UID:asked', 'DTSTAMP:20260301T000000Z', 'DTSTART:20400101T000000Z'],
+      ...['DTEND:20410101T000000Z', `ORGANIZER:${mailto('bob')}`, `ATTENDEE:${mailto('alice')}`, 'END:VFREEBUSY'],
+    );
+    const answer = await on.request('POST', '/dav/calendars/bob/outbox/', { as: 'bob', headers: CALENDAR_TYPE, body });
+    expect(answer.status).toBe(200);
+    expect(answer.body.toString()).toMatch(/request-status>5\.[13]/);
+    expect(answer.body.toString()).not.toContain('FREEBUSY:');
+  });
+
+  test('reportMatches: an addressbook-query says that there are more', async () => {
+    server = await startDavServer({ users: ['alice', 'bob', 'carol'], limits: { reportMatches: 1 } });
+    const CARD = 'xmlns:A="urn:ietf:params:xml:ns:carddav"';
+    const answer = await server.request('REPORT', '/dav/addressbooks/directory/', {
+      headers: { ...XML, depth: '1' },
+      body: `<A:addressbook-query ${CARD} ${NAMES}><D:prop><D:getetag/></D:prop><A:filter/></A:addressbook-query>`,
+    });
+    expect(refusalIn(answer)).toBe('507 number-of-matches-within-limits');
+  });
+});
+
 test('a limit that nothing asks for says "later"', () => {
   const root = new URL('../src/', import.meta.url);
   const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })

@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly root?: string;
   /** How long the server may take until it answers, in milliseconds. */
   readonly startMs?: number;
+  /** Where it listens; 0, the default, takes a free port. */
+  readonly port?: number;
   /** As whom it runs; by default as who starts it. */
   readonly uid?: number | undefined;
 }
@@ -43,12 +45,13 @@ export async function startServer({
   args = [],
   root = ROOT,
   startMs = 30_000,
+  port = 0,
   uid,
 }: ServerOptions): Promise<LiveServer> {
   const settings = config === undefined ? [] : ['--config', config];
   const child = spawn(
     process.execPath,
-    [cliOf(root), 'serve', '--port', '0', '--data', dataDir, ...settings, ...args],
+    [cliOf(root), 'serve', '--port', String(port), '--data', dataDir, ...settings, ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

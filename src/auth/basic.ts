@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** What a person typed: the log-in name and the password. */
 export interface Credentials {
   readonly login: string;
@@ -23,8 +25,4 @@ export function parseBasic(
   return { login: pair.slice(0, colon), password: pair.slice(colon + 1) };
 }
 
-function decodeUtf8(octets: Uint8Array): string | undefined {
-  const text = Buffer.from(octets).toString('utf8');
-  // Octets that are no UTF-8 do not come back the same.
-  return Buffer.from(text, 'utf8').equals(octets) ? text : undefined;
-}
+const decodeUtf8 = (octets: Buffer): string | undefined => (isUtf8(octets) ? octets.toString('utf8') : undefined);

@@ -48,6 +48,11 @@ export interface VerifiedCredentials {
 export interface VerifiedOptions {
   readonly lookup: Lookup;
   readonly passwords: Passwords;
+  /**
+   * Where another process of the server hashes and counts guesses, so that more processes make no more guesses: whether
+   * the password is right at this moment. Throws as `verify` does.
+   */
+  readonly elsewhere?: ((credentials: Credentials, address: string) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly maxEntries?: number;
 }
@@ -72,7 +77,7 @@ const MOST_ENTRIES = 10_000;
  * elsewhere is in memory.
  */
 export function createVerifiedCredentials(options: VerifiedOptions): VerifiedCredentials {
-  const { lookup, passwords, clock, maxEntries = MOST_ENTRIES } = options;
+  const { lookup, passwords, elsewhere, clock, maxEntries = MOST_ENTRIES } = options;
   const key = randomBytes(64).toString('base64');
   const known = new Map<string, Entry>();
   const wrong = new Map<string, number>();
@@ -101,18 +106,22 @@ export function createVerifiedCredentials(options: VerifiedOptions): VerifiedCre
     return verified;
   }
 
-  async function check({ login, password }: Credentials, digest: string): Promise<Verified | undefined> {
+  async function check(credentials: Credentials, digest: string, address: string): Promise<Verified | undefined> {
+    const { login, password } = credentials;
     const before = epoch;
     const account = await lookup(login);
-    if (!(await isPasswordOf(account, password, passwords))) {
+    if (!(await (elsewhere?.(credentials, address) ?? isPasswordOf(account, password, passwords)))) {
       // Somebody's and nobody's alike, or the time of a second try would tell who exists.
       if (epoch === before) put(wrong, digest, clock() + WRONG_FOR, maxEntries);
       return undefined;
     }
     const after = epoch;
     // Where the password was changed while the old one was hashed, the old one counts no more.
-    const now = after === before ? account : await lookup(login);
-    if (account === undefined || !isSamePassword(account, now)) return undefined;
+    const now = after === before && elsewhere === undefined ? account : await lookup(login);
+    if (account === undefined || !isSamePassword(account, now)) {
+      // Nobody but who checked it knows which of the two was right.
+      return elsewhere !== undefined && now !== undefined ? check(credentials, digest, address) : undefined;
+    }
     const entry = { account: now, verified: verifiedOf(now), until: clock() + VERIFIED_FOR, epoch: after };
     put(known, digest, entry, maxEntries);
     return entry.verified;
@@ -135,9 +144,10 @@ export function createVerifiedCredentials(options: VerifiedOptions): VerifiedCre
       const guesser = `${login}\0${address}`;
       const joined = underWay.get(digest);
       if (joined !== undefined) return joined;
+      if (elsewhere !== undefined) return underWay.start(digest, check(credentials, digest, address));
       guesses.begin(guesser);
       try {
-        const verified = await underWay.start(digest, check(credentials, digest));
+        const verified = await underWay.start(digest, check(credentials, digest, address));
         if (verified !== undefined) guesses.forget(guesser);
         return verified;
       } catch (error) {

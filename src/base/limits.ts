@@ -262,7 +262,24 @@ export const LIMITS = {
   keptMailOctets: limit(256 * 1024 * 1024, 'octets', 'of these, of one day', 'listed with their reason alone'),
   keptMailDays: limit(30, 'days', 'mails that cannot be processed, and what is listed of all others', 'forgotten'),
   headerOctets: limit(32 * 1024, 'octets', 'request line and headers', '431'),
-  connections: limit(20_000, 'connections', 'sockets of one process', 'refused'),
+  connections: limit(
+    20_000,
+    'connections',
+    'sockets of one process; fewer where it may not open so many files',
+    '503 with Retry-After, and closed; past a twentieth more, closed',
+  ),
+  requestsUnderWay: limit(
+    500,
+    'requests',
+    'what is worked on at once: each waits for all the others',
+    '503 with Retry-After',
+  ),
+  turnMilliseconds: limit(
+    250,
+    'milliseconds',
+    'how long a request may wait while the requests that came with it are answered, once that has become usual',
+    '503 with Retry-After',
+  ),
   concurrentLogins: limit(4, 'hashes', 'argon2id takes memory and a core', '503 with Retry-After'),
 } as const satisfies Record<string, Limit>;
 

@@ -9,10 +9,11 @@ export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal
  */
 const DESTINATION = { fd: 1, sync: false, minLength: 8192, periodicFlush: 250, maxLength: 16 * 1024 * 1024 };
 
-export function createLog(level: string): Log {
+/** `worker` is the number of the process among several of one server; each of its lines has it. */
+export function createLog(level: string, worker?: number): Log {
   const options = {
     level,
-    base: null,
+    base: worker === undefined ? null : { worker },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: ['password', 'token', 'authorization'],
   };

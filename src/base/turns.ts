@@ -1,8 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTick } from 'node:process';
+
 import type { Steps } from './steps.ts';
 
-/** Milliseconds that one request may work without a break. */
-const SLICE = 10;
+/**
+ * Milliseconds that one request may work without a break: what every other request may have to wait for, however small
+ * it is. A break costs some hundredths of one.
+ */
+const SLICE = 4;
 
 export interface Turns {
   /** Whether it is time for a break: asked between two pieces of work, so that a short answer waits for nothing. */
@@ -21,14 +25,64 @@ export async function inTurns<Result>(work: Steps<Result>, turns: Turns): Promis
   return step.value;
 }
 
-/** The breaks of one long answer. It is time that counts: a hundred objects may cost a millisecond or ten seconds. */
+/**
+ * The breaks of one long answer. It is time that counts: a hundred objects may cost a millisecond or ten seconds. And it is
+ * the time of all that work in one turn of the event loop: of several that come in together, the first uses up the slice.
+ */
 export function createTurns(): Turns {
-  let since = performance.now();
+  sliceBegan();
   return {
-    isDue: () => performance.now() - since > SLICE,
-    async take() {
-      await nextTurn();
-      since = performance.now();
-    },
+    isDue: () => performance.now() - sliceBegan() > SLICE,
+    take: pause,
   };
+}
+
+/** When the work of this turn of the event loop began; undefined: nobody has worked in it yet. */
+let began: number | undefined;
+const endSlice = (): void => {
+  began = undefined;
+};
+
+function sliceBegan(): number {
+  if (began === undefined) {
+    began = performance.now();
+    setImmediate(endSlice);
+  }
+  return began;
+}
+
+/** Long answers that have paused, in the order in which they did. */
+const paused: (() => void)[] = [];
+
+/**
+ * A break, due or not. With each turn of the event loop as many go on as one slice has time for, in their order: whatever
+ * came in meanwhile waits for one slice and not for one of each long answer that is under way (all immediates run before
+ * the next look at the sockets), and those that have little left to do do not wait a turn for each of the others.
+ */
+export function pause(): Promise<void> {
+  return new Promise((resume) => {
+    paused.push(resume);
+    if (isGoingOn) return;
+    isGoingOn = true;
+    setImmediate(goOn);
+  });
+}
+
+let isGoingOn = false;
+
+function goOn(): void {
+  endSlice();
+  const until = sliceBegan() + SLICE;
+  const resumeOne = (): void => {
+    paused.shift()?.();
+    // When it has paused again, or come to its end: ticks that are asked for among microtasks come after all of these.
+    queueMicrotask(() => nextTick(next));
+  };
+  const next = (): void => {
+    if (paused.length === 0) isGoingOn = false;
+    else if (performance.now() >= until) setImmediate(goOn);
+    else resumeOne();
+  };
+  // One goes on in any case, however long the machine was elsewhere meanwhile.
+  resumeOne();
 }

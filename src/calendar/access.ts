@@ -236,12 +236,15 @@ function privilegesBy(aces: readonly MatchingAce[]): Privileges {
 
 /** Throws need-privileges (RFC 3744 §7.1.1) where the privilege is missing; `href` names the resource for the answer. */
 export function requirePrivilege(privileges: Privileges, privilege: Privilege, href?: string): void {
-  if (privileges.has(privilege)) return;
-  throw new Refusal('need-privileges', `The privilege ${privilege} is missing`, {
+  if (!privileges.has(privilege)) throw missingPrivilege(privilege, href);
+}
+
+/** need-privileges, as requirePrivilege throws it. */
+export const missingPrivilege = (privilege: Privilege, href?: string): Refusal =>
+  new Refusal('need-privileges', `The privilege ${privilege} is missing`, {
     privilege,
     ...(href === undefined ? {} : { href }),
   });
-}
 
 /** As requirePrivilege, on a home itself: asked by every use-case that adds or removes a collection. */
 export async function requireInHome(

@@ -25,19 +25,41 @@ export interface DeviceLog {
 
 const FLUSH_EVERY = 30 * SECOND;
 /** Devices that are held: a client that invents user agents cannot fill the memory. */
-const MOST_DEVICES = 5000;
+const MOST_DEVICES = 20_000;
+
+export interface DeviceLogOptions {
+  readonly log: Log;
+  /** Milliseconds between two writes. */
+  readonly every?: number;
+  /** Where they are written, if not by this process. */
+  readonly record?: (batch: readonly DeviceSeen[]) => Promise<void>;
+}
+
+/** Devices that are written at once: with thousands of them every request would wait for all. */
+const AT_ONCE = 32;
+
+/** Writes what a device log gathered, of this process or another one. */
+export async function writeDevices(
+  { store }: Pick<CalendarContext, 'store'>,
+  batch: readonly DeviceSeen[],
+): Promise<void> {
+  for (let at = 0; at < batch.length; at += AT_ONCE) {
+    await store.write((tx) => recordDevices(tx, batch.slice(at, at + AT_ONCE)));
+  }
+}
 
 export function createDeviceLog(
   { store }: Pick<CalendarContext, 'store'>,
-  { log, every = FLUSH_EVERY }: { readonly log: Log; readonly every?: number },
+  { log, every = FLUSH_EVERY, record }: DeviceLogOptions,
 ): DeviceLog {
+  const write = record ?? ((batch) => writeDevices({ store }, batch));
   let held = new Map<string, DeviceSeen>();
   const flush = async (): Promise<void> => {
     if (held.size === 0) return;
     const batch = [...held.values()];
     held = new Map();
     try {
-      await store.write((tx) => recordDevices(tx, batch));
+      await write(batch);
     } catch (err) {
       // When a device was last seen is worth no failed request; the next sighting comes soon.
       log.warn({ err }, 'the list of devices could not be written');

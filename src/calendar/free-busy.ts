@@ -130,6 +130,7 @@ async function addIndexed(
   { id }: Collection,
   { asked: { range, floating }, work, busy, masked }: Indexing,
 ): Promise<readonly number[]> {
+  if (work.turns.isDue()) await work.turns.take();
   const undecided = new Set<number>();
   for await (const page of busyInRange(store.db, id, range)) {
     for (const key of page.undecided) undecided.add(key);

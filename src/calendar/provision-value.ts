@@ -113,13 +113,16 @@ export const password = textWhere((text) =>
   text === '' ? 'is empty; leave it out where there is no log-in' : passwordFault(text),
 );
 
-const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=\d{1,2}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/;
+/** The PHC string format has its parameters in the order m, t, p; what hashes here writes m, p, t. */
+const PHC =
+  /^\$argon2id\$v=19\$m=(\d{1,7})(?:,t=(\d{1,3}),p=\d{1,2}|,p=\d{1,2},t=(\d{1,3}))\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/;
 /** A log-in computes the hash: one that takes more than 1 GiB or 100 passes would stop the server. */
 const MOST_MEMORY_KIB = 1024 * 1024;
 const MOST_PASSES = 100;
 
 export const passwordHash = textWhere((text) => {
-  const [, memory, passes] = PHC.exec(text) ?? [];
+  const [, memory, first, last] = PHC.exec(text) ?? [];
+  const passes = first ?? last;
   if (memory === undefined) return 'expected an argon2id hash, $argon2id$v=19$m=…,t=…,p=…$salt$hash';
   return Number(memory) > MOST_MEMORY_KIB || Number(passes) > MOST_PASSES ? 'costs too much to verify' : undefined;
 });

@@ -5,7 +5,15 @@ import { matchingFilter, narrowing } from '../ical/filter.ts';
 import { parsingCalendar } from '../ical/parse.ts';
 import { isSpent } from '../ical/recurrence.ts';
 import type { Zone } from '../ical/timezone.ts';
-import { candidatesInRange, objectsByNames, type Candidate } from '../store/objects.ts';
+import {
+  candidatesInRange,
+  keysWithText,
+  keysWithUid,
+  objectsByKeys,
+  objectsByNames,
+  type Candidate,
+  type SoughtText,
+} from '../store/objects.ts';
 import type { CalendarContext } from './context.ts';
 import { asksForTime, faultsIn, isFault } from './fault.ts';
 import { listObjects } from './get-objects.ts';
@@ -24,7 +32,7 @@ export interface ObjectQuery {
 const PAGE = 100;
 
 /**
- * The members of a calendar that match a filter (RFC 4791 §7.8): SQL narrows by component and time window, the
+ * The members of a calendar that match a filter (RFC 4791 §7.8): SQL narrows by component, time window and text, the
  * filter decides exactly wherever the index alone does not prove the match. Without octets asked for, `octets` may
  * still be on what is yielded.
  */
@@ -33,20 +41,64 @@ export async function* queryObjects(
   collection: Collection,
   query: ObjectQuery,
 ): AsyncGenerator<ObjectHead | CalendarObject, void> {
-  const { components, range, decidedByIndex } = narrowing(query.filter);
+  const { components, range, decidedByIndex, texts, uid } = narrowing(query.filter);
+  // Where the form is another than the stored one, so may the texts be.
+  const isByText = (texts ?? uid) !== undefined && collection.kind === 'calendar' && !isShaped(collection);
+  const withText = () => objectsWithText(context, collection, { texts, uid, components });
   if (range === undefined) {
-    yield* queryAll(context, collection, query, components);
+    yield* decideAll(context, collection, query, isByText ? withText() : listed(context, collection, components));
     return;
   }
+  const turns = createTurns();
+  // What the index is asked is one piece of work: of many such questions that come in together, one is asked in a turn.
+  if (turns.isDue()) await turns.take();
   const candidates = await candidatesInRange(context.store.db, collection.id, {
     ...range,
     ...(components === undefined ? {} : { components }),
   });
-  const turns = createTurns();
+  if (isByText && candidates.length > PAGE) {
+    const ids = new Set(candidates.map(({ id }) => id));
+    yield* decideAll(
+      context,
+      collection,
+      query,
+      keeping(withText(), ({ id }) => ids.has(id)),
+    );
+    return;
+  }
   for (let from = 0; from < candidates.length; from += PAGE) {
     if (turns.isDue()) await turns.take();
     yield* decide(context, collection, query, { page: candidates.slice(from, from + PAGE), decidedByIndex, turns });
   }
+}
+
+type Pages = AsyncGenerator<readonly CalendarObject[], void>;
+
+async function* keeping(pages: Pages, isKept: (object: CalendarObject) => boolean): Pages {
+  for await (const page of pages) yield page.filter(isKept);
+}
+
+const listed = (context: CalendarContext, collection: Collection, components: readonly string[] | undefined): Pages =>
+  keeping(listObjects(context, collection), ({ component }) => components?.includes(component) ?? true);
+
+/** The members that may have the UID, or one of the texts, as they are stored. */
+async function* objectsWithText(
+  { store }: CalendarContext,
+  { id }: Collection,
+  { texts = [], uid, components = CALENDAR_COMPONENTS }: Sought,
+): Pages {
+  const pages = uid === undefined ? keysWithText(store.db, id, texts) : keysWithUid(store.db, id, uid);
+  for await (const keys of pages) {
+    for (let from = 0; from < keys.length; from += PAGE) {
+      yield await objectsByKeys(store.db, keys.slice(from, from + PAGE), components);
+    }
+  }
+}
+
+interface Sought {
+  readonly texts: readonly SoughtText[] | undefined;
+  readonly uid: string | undefined;
+  readonly components: readonly string[] | undefined;
 }
 
 interface Undecided {
@@ -79,18 +131,17 @@ async function* decide(
   }
 }
 
-async function* queryAll(
+async function* decideAll(
   context: CalendarContext,
   collection: Collection,
   query: ObjectQuery,
-  components: readonly string[] | undefined,
+  pages: Pages,
 ): AsyncGenerator<CalendarObject, void> {
   const turns = createTurns();
   const faults = asksForTime(query.filter) ? await faultsIn(context, collection) : NO_FAULTS;
-  for await (const page of listObjects(context, collection)) {
+  for await (const page of pages) {
     for (const object of page) {
       if (turns.isDue()) await turns.take();
-      if (components !== undefined && !components.includes(object.component)) continue;
       if (!faults.has(object.id) && (await matches(context, query, object, turns))) yield object;
     }
   }

@@ -1,10 +1,11 @@
 import type { Actor } from '../auth/actor.ts';
 import { Refusal } from '../base/refusal.ts';
 import { deadPropertyUsage } from '../store/dead-properties.ts';
-import { homeUsage } from '../store/objects.ts';
+import { homeSizes, homeUsage } from '../store/objects.ts';
 import type { Db } from '../store/store.ts';
 import { accessIn } from './access.ts';
 import type { CalendarContext } from './context.ts';
+import { makeHistoryRoom } from './history-room.ts';
 
 /** The room of a home, in octets (RFC 4331 §3, §4). */
 export interface Quota {
@@ -33,13 +34,19 @@ export async function quotaFor(
  * the home's sequence was claimed, which lets the writers of one home in one by one. `growth` in octets; what does not
  * grow is let in, however full the home is.
  */
-export async function requireOctets(
-  { limits }: CalendarContext,
-  tx: Db,
-  homeId: string,
-  growth: number,
-): Promise<void> {
-  if (growth <= 0 || (await homeUsage(tx, homeId)) + growth <= limits.homeOctets) return;
+export async function requireOctets(context: CalendarContext, tx: Db, homeId: string, growth: number): Promise<void> {
+  if (growth > 0) requireBelow(context, (await homeUsage(tx, homeId)) + growth);
+}
+
+/** As requireOctets, and requireHistoryRoom with it: each write asks for both. */
+export async function requireHomeRoom(context: CalendarContext, tx: Db, homeId: string, growth: number): Promise<void> {
+  const { used, past } = await homeSizes(tx, homeId);
+  if (growth > 0) requireBelow(context, used + growth);
+  await makeHistoryRoom(context, tx, { homeId, past });
+}
+
+function requireBelow({ limits }: CalendarContext, octets: number): void {
+  if (octets <= limits.homeOctets) return;
   throw new Refusal('quota-not-exceeded', `A home holds at most ${limits.homeOctets} octets`);
 }
 

@@ -6,6 +6,7 @@ import { createTurns, inTurns } from '../base/turns.ts';
 import { propertiesOf, propertyOf, type Component } from '../ical/component.ts';
 import { findingIndexEntry, type IndexEntry } from '../ical/index-entry.ts';
 import { parsingCalendar } from '../ical/parse.ts';
+import { searchText } from '../ical/search-text.ts';
 import { validatingObject } from '../ical/validate.ts';
 import { writeComponent, writingComponent } from '../ical/write.ts';
 import { DAY } from '../base/clock.ts';
@@ -54,10 +55,11 @@ export function* writingObject(
   return object;
 }
 
-/** An object whose calendar says something else, but nothing of what the index knows: times, rules, zones. */
+/** An object whose calendar says something else, but the same of times, rules and zones. */
 export function withCalendar(object: ReadObject, calendar: Component): ReadObject {
   const octets = Buffer.from(writeComponent(calendar));
-  return { ...object, calendar, octets, etag: etagOf(octets) };
+  const index = { ...object.index, searchText: searchText(calendar) };
+  return { ...object, calendar, octets, index, etag: etagOf(octets) };
 }
 
 function* readingCalendar(

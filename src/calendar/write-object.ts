@@ -1,6 +1,6 @@
 import { newObjectId } from '../base/ids.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
-import { requireOctets } from './quota.ts';
+import { requireHomeRoom } from './quota.ts';
 import { nextSeq } from '../store/change-sequence.ts';
 import { collectionById } from '../store/collections.ts';
 import { mountedAt } from '../store/mounts.ts';
@@ -10,7 +10,6 @@ import type { Db } from '../store/store.ts';
 import type { Author } from './author.ts';
 import type { CalendarContext } from './context.ts';
 import { requireHarmless } from './guard.ts';
-import { requireHistoryRoom } from './history-room.ts';
 import { noteHeld, type MayHold } from './linked-attachments.ts';
 import { requireUnlocked, type LockHolder } from './locks.ts';
 import type { Collection, ObjectHead } from './model.ts';
@@ -77,8 +76,7 @@ export async function writeObject(
   const now = context.clock();
   const seq = await claimSeq(tx, collection, now);
   if (!isDelivery) {
-    await requireOctets(context, tx, collection.homeId, object.octets.byteLength - (current?.size ?? 0));
-    await requireHistoryRoom(context, tx, collection.homeId);
+    await requireHomeRoom(context, tx, collection.homeId, object.octets.byteLength - (current?.size ?? 0));
     if (current !== undefined) await requireHarmless(context, tx, { collection, name, by });
   }
   const { index } = object;
@@ -131,13 +129,15 @@ async function requireUid(
   given: ReadObject,
 ): Promise<void> {
   const { uid } = given;
-  if (current !== undefined && current.uid !== uid) {
+  // A UID that it has already nobody else has.
+  if (current?.uid === uid) return;
+  if (current !== undefined) {
     throw new Refusal('no-uid-conflict', 'The resource holds another UID, which cannot be changed', {
       member: { collection, name },
     });
   }
   const holder = await headByUid(tx, collection.id, uid);
-  if (holder === undefined || holder.name === name) return;
+  if (holder === undefined) return;
   // What may not be made of that meeting is refused as such: another UID would be no way out (RFC 6638 §3.2.4).
   if (holder.scheduleTag !== undefined) await schedule?.(holder, given);
   throw new Refusal('no-uid-conflict', 'Another resource of this calendar has this UID', {

@@ -1,6 +1,6 @@
 import { MINUTE, systemClock } from '../base/clock.ts';
 import { mailSettingsOf, smtpServerOf } from '../mail-settings.ts';
-import { UnusableAddress } from '../mail/compose.ts';
+import { UnusableAddress } from '../mail/unusable-address.ts';
 import type { SendOutcome } from '../mail/outgoing.ts';
 import { composeProbe } from '../mail/probe.ts';
 import { SMTP_TIMEOUTS, type SmtpServer } from '../mail/smtp-session.ts';

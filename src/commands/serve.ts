@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createSecureContext } from 'node:tls';
 import { SECOND } from '../base/clock.ts';
+import { boundHeap } from '../base/heap.ts';
 import { createLog, type Log } from '../base/log.ts';
+import type { CalendarContext } from '../calendar/context.ts';
 import { unknownVariables, type Config } from '../config.ts';
 import { KEYS } from '../config/keys.ts';
 import { ensureAdministrator } from '../first-start.ts';
@@ -24,12 +26,14 @@ export const serve: Command = {
     'tls-cert': { value: 'FILE', doc: 'certificate chain in PEM; read again when it changes' },
     'tls-key': { value: 'FILE', doc: 'private key in PEM; read again when it changes' },
     'trust-proxy': { doc: 'believe X-Forwarded-For and the like of the proxy in front' },
+    workers: { value: 'N', doc: 'processes that answer (1); from two on, one beside them writes' },
     timezone: { value: 'ZONE', doc: 'time zone of people who have none of their own (UTC)' },
     'log-level': { value: 'LEVEL', doc: 'fatal, error, warn, info, debug or silent (info)' },
   },
   notes: 'SIGTERM and SIGINT finish the requests under way; a second one stops at once.',
   async run(call) {
     const { config, io } = call;
+    boundHeap();
     const log = createLog(config.logLevel);
     const unknown = unknownVariables(io.env);
     if (unknown.length > 0) io.stderr.write(`kalends: no such configuration: ${unknown.join(', ')}\n`);
@@ -38,7 +42,7 @@ export const serve: Command = {
     checkCertificate(config);
     const context = await openContext(config, { log });
     try {
-      const server = await startServer(config, context, log);
+      const server = await startProcesses(config, context, log);
       try {
         // After the port is ours: the password of an administrator made for a start that failed would be lost.
         const administrator = await ensureAdministrator(context, defaultCalendars(config));
@@ -57,6 +61,13 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** What starts more processes than this one is loaded where it is needed. */
+async function startProcesses(config: Config, context: CalendarContext, log: Log): Promise<Server> {
+  if (config.workers === 1) return startServer(config, context, log);
+  const { startServerOfMany } = await import('../workers/start.ts');
+  return startServerOfMany(config, context, log);
+}
 
 const NO_MAIL =
   'no mail is sent: mail.host is not set, and people who have no calendar here are told nothing of meetings';

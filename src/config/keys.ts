@@ -42,6 +42,11 @@ export const KEYS = {
   tlsKey: key(optional(text), undefined, 'PEM file of the private key; read again when it changes.'),
   trustProxy: key(flag, false, 'Whether X-Forwarded-For and the like of the proxy in front are believed.'),
   logLevel: key(oneOf(...LOG_LEVELS), 'info', 'Least important log line that is written.'),
+  workers: key(
+    wholeNumber(1, 64),
+    1,
+    'Processes that answer; of two and more, one beside them writes and runs what time sets off.',
+  ),
   timezone: key(timeZone, 'UTC', 'Time zone of people and calendars that have none of their own.'),
   registration: key(oneOf('open', 'invite', 'closed'), 'closed', 'Who may make an account.'),
   retentionDays: key(wholeNumber(1, 36_500), 180, 'How long what was removed is remembered, in days.'),
@@ -191,6 +196,7 @@ export const FLAGS = {
   'tls-key': 'tlsKey',
   'trust-proxy': 'trustProxy',
   'log-level': 'logLevel',
+  workers: 'workers',
   timezone: 'timezone',
 } as const;
 

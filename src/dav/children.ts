@@ -7,7 +7,8 @@ import type { Principal } from '../calendar/model.ts';
 import { plainChildren } from '../calendar/plain-collections.ts';
 import { getPrincipal, principalPages } from '../calendar/principals.ts';
 import { cardResource, cardSlices } from './card.ts';
-import { ADDRESSBOOK, ADDRESSBOOKS, homeHref, objectHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
+import { ADDRESSBOOK, ADDRESSBOOKS, homeHref, PRINCIPAL_FOLDERS } from './hrefs.ts';
+import { memberOf } from './member.ts';
 import type { DavContext } from './property.ts';
 import { principalResource } from './principal-scope.ts';
 import { proxiesOf } from './proxy.ts';
@@ -84,18 +85,11 @@ async function plainResources(
 }
 
 async function* members(
-  { owner, collection, privileges }: Extract<Resource, { kind: 'calendar' | 'inbox' | 'notification' | 'plain' }>,
+  parent: Extract<Resource, { kind: 'calendar' | 'inbox' | 'notification' | 'plain' }>,
   context: DavContext,
 ): AsyncGenerator<readonly Resource[], void> {
-  for await (const page of listHeads(context.calendar, collection)) {
-    yield page.map((object) => ({
-      kind: 'object' as const,
-      href: objectHref(collection, object),
-      owner,
-      collection,
-      object,
-      privileges,
-    }));
+  for await (const page of listHeads(context.calendar, parent.collection)) {
+    yield page.map((object) => memberOf(parent, object));
   }
 }
 

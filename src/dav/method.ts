@@ -19,7 +19,7 @@ export interface DavRequest {
    * How the server is called: the public URL's origin or, where none is configured, what the request says, which is good
    * for nobody but who made it.
    */
-  readonly origin: string;
+  origin(): string;
   readonly headers: IncomingHttpHeaders;
   readonly preferences: Preferences;
   /** The collections that the If header was compared with: a write must still find them so. */
@@ -37,7 +37,8 @@ export interface DavRequest {
 export interface DavAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array | Readable;
+  /** Pieces of text are asked for as the client takes them. */
+  readonly body?: string | Uint8Array | Readable | AsyncIterable<string>;
   /** Whether the answer brought the client up to date: the device's last sync (U6). */
   readonly synced?: boolean;
 }

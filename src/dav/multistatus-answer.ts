@@ -1,6 +1,6 @@
 import type { DavAnswer, DavRequest } from './method.ts';
 import { preferenceHeaders } from './prefer.ts';
-import { multistatusBody, type DavResponse } from './xml/multistatus.ts';
+import { multistatusBody, type DavResponses } from './xml/multistatus.ts';
 import type { Xml } from './xml/node.ts';
 
 export const XML_TYPE = 'application/xml; charset=utf-8';
@@ -11,7 +11,7 @@ export const XML_TYPE = 'application/xml; charset=utf-8';
  */
 export async function multistatusAnswer(
   { preferences }: Pick<DavRequest, 'preferences'>,
-  responses: AsyncIterable<DavResponse> | Iterable<DavResponse>,
+  responses: DavResponses,
   tail?: () => Xml | undefined,
 ): Promise<DavAnswer> {
   return {

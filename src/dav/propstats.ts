@@ -2,6 +2,7 @@ import { Refusal } from '../base/refusal.ts';
 import { createTurns } from '../base/turns.ts';
 import { deadPropertiesOfMany, type DeadProperties } from '../calendar/dead-properties.ts';
 import { refusalElement, refusalStatus } from './error-body.ts';
+import { madeOf } from './made-of.ts';
 import type { Preferences } from './prefer.ts';
 import type { PropRequest } from './prop-request.ts';
 import { PROPERTIES } from './properties/index.ts';
@@ -10,7 +11,7 @@ import type { Kind, Resource } from './resource.ts';
 import type { DavResponse, PropStat } from './xml/multistatus.ts';
 import type { ClarkName } from './xml/names.ts';
 import type { Xml } from './xml/node.ts';
-import { el, storedXml } from './xml/write.ts';
+import { el, join, storedXml } from './xml/write.ts';
 
 /** The properties of one resource (RFC 4918 §9.1). */
 export async function propstatsOf(
@@ -20,7 +21,8 @@ export async function propstatsOf(
   preferences: Pick<Preferences, 'minimal'>,
 ): Promise<readonly PropStat[]> {
   const [response] = await responsesOf([resource], request, context, preferences);
-  return response !== undefined && 'propstats' in response ? response.propstats : [];
+  if (response === undefined || 'status' in response) return [];
+  return 'found' in response ? [{ status: 200, props: [response.found] }] : response.propstats;
 }
 
 /**
@@ -35,13 +37,12 @@ export async function responsesOf(
 ): Promise<readonly DavResponse[]> {
   const planFor = plansOf(request);
   const dead = await deadPropertiesFor(resources, planFor, context);
-  const found = resources.map((resource) => {
+  const responses = resources.map((resource) => {
     const own = dead.get(idOf(resource) ?? '') ?? NO_DEAD;
-    return propstatsIn({ plan: planFor(resource.kind), resource, dead: own, context, minimal: preferences.minimal });
+    return responseIn({ plan: planFor(resource.kind), resource, dead: own, context, minimal: preferences.minimal });
   });
   // Promise.all over a page of values that are all at hand would cost more than the values.
-  const propstats = found.some(isPromise) ? await Promise.all(found) : (found as readonly (readonly PropStat[])[]);
-  return resources.map(({ href }, index) => ({ href, propstats: propstats[index] ?? [] }));
+  return responses.some(isPromise) ? Promise.all(responses) : (responses as readonly DavResponse[]);
 }
 
 /** The same for any number of resources, with breaks for the other requests. */
@@ -66,7 +67,7 @@ const MOST_WITH_DEAD = 50;
 export function* slicesOf(resources: readonly Resource[], request: PropRequest): Generator<readonly Resource[]> {
   const [first] = resources;
   if (first === undefined) return;
-  const { asks, dead } = planOf(request, first.kind);
+  const { asks, dead } = plansOf(request)(first.kind);
   const size = Math.max(1, Math.floor(MOST_LOOKED_UP / Math.max(1, asks.length)));
   const step = dead === 'none' ? size : Math.min(size, MOST_WITH_DEAD);
   for (let from = 0; from < resources.length; from += step) yield resources.slice(from, from + step);
@@ -89,14 +90,15 @@ interface Plan {
   readonly namesOnly: boolean;
 }
 
-function plansOf(request: PropRequest): (kind: Kind) => Plan {
+/** What a request means on each kind: kept with it, for the same question comes again (readQuestion). */
+const plansOf = madeOf((request: PropRequest): ((kind: Kind) => Plan) => {
   const plans = new Map<Kind, Plan>();
   return (kind) => {
     let plan = plans.get(kind);
     if (plan === undefined) plans.set(kind, (plan = planOf(request, kind)));
     return plan;
   };
-}
+});
 
 function planOf(request: PropRequest, kind: Kind): Plan {
   if (request.kind === 'prop') {
@@ -152,10 +154,14 @@ interface Question {
 
 type Answer = Value | Refusal;
 
-function propstatsIn(question: Question): readonly PropStat[] | Promise<readonly PropStat[]> {
-  const answers = question.plan.asks.map((ask) => answerTo(ask, question));
-  if (!answers.some(isPromise)) return sorted(question, answers as readonly Settled[]);
-  return Promise.all(answers.map(settled)).then((all) => sorted(question, all));
+function responseIn(question: Question): DavResponse | Promise<DavResponse> {
+  const { plan, resource } = question;
+  const { href } = resource;
+  const answers = plan.asks.map((ask) => answerTo(ask, question));
+  // The usual case: each property is there and at hand, and the rest is to join them.
+  if (plan.dead !== 'all' && answers.every(isXml)) return { href, found: join(...answers) };
+  if (!answers.some(isPromise)) return { href, propstats: sorted(question, answers as readonly Settled[]) };
+  return Promise.all(answers.map(settled)).then((all) => ({ href, propstats: sorted(question, all) }));
 }
 
 function answerTo({ name, property }: Ask, { resource, dead, context }: Question): Answer {
@@ -172,6 +178,7 @@ function answerTo({ name, property }: Ask, { resource, dead, context }: Question
 
 type Settled = Xml | Refusal | undefined;
 
+const isXml = (value: Answer): value is Xml => typeof value === 'string';
 const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;
 const settled = (answer: Answer): Settled | Promise<Settled> => (isPromise(answer) ? answer.catch(asRefusal) : answer);
 

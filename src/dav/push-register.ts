@@ -23,7 +23,7 @@ export async function subscribeToPush(
   const { id, expiresAt } = await registerPush(calendar, {
     ...{ actor, collection, endpoint: endpointOf(body), expires: expiresOf(body), ...triggersOf(body) },
   });
-  const { href: location } = new URL(pushHref(id), origin);
+  const { href: location } = new URL(pushHref(id), origin());
   return { status: 204, headers: { Location: location, Expires: new Date(expiresAt).toUTCString() } };
 }
 

@@ -9,6 +9,7 @@ import type { DataRequest } from '../ical/data-request.ts';
 import { cuttingData } from '../ical/subset.ts';
 import type { Zone } from '../ical/timezone.ts';
 import { formatting, ICALENDAR, type CalendarFormat } from './calendar-format.ts';
+import { madeOf } from './made-of.ts';
 import { parsePropRequest, propNode, type PropRequest } from './prop-request.ts';
 import { property } from './property.ts';
 import { responsesOf, slicesOf } from './propstats.ts';
@@ -38,7 +39,7 @@ export interface DataWish {
  * The DAV:prop, allprop or propname of a calendar report (RFC 4791 §7.8, §7.9); without one, no property is asked for.
  * Throws what parseCalendarData does.
  */
-export function parseDataWish(body: XmlNode): DataWish {
+export const parseDataWish = madeOf((body: XmlNode): DataWish => {
   const request = parsePropRequest(body) ?? { kind: 'prop', names: [] };
   const node = propNode(body, NAME);
   return {
@@ -47,7 +48,7 @@ export function parseDataWish(body: XmlNode): DataWish {
     data: node && parseCalendarData(node),
     format: node === undefined ? ICALENDAR : formatOfData(node),
   };
-}
+});
 
 /** How calendar data is cut out of the objects of one answer. */
 export interface DataContext {

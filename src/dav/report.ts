@@ -3,7 +3,7 @@ import type { DavContext } from './property.ts';
 import { isKind, type Kind, type Resource, type ResourceOf } from './resource.ts';
 import type { Depth } from './depth.ts';
 import type { Preferences } from './prefer.ts';
-import type { DavResponse } from './xml/multistatus.ts';
+import type { DavResponses } from './xml/multistatus.ts';
 import type { ClarkName } from './xml/names.ts';
 import type { Xml, XmlNode } from './xml/node.ts';
 
@@ -19,7 +19,7 @@ export interface ReportRequest {
 export type ReportAnswer =
   | {
       readonly kind: 'multistatus';
-      readonly responses: AsyncIterable<DavResponse> | Iterable<DavResponse>;
+      readonly responses: DavResponses;
       readonly tail?: () => Xml;
     }
   | { readonly kind: 'body'; readonly contentType: string; readonly body: string };

@@ -1,12 +1,13 @@
 import type { Privilege } from '../auth/privileges.ts';
 import type { Actor } from '../auth/actor.ts';
 import { BadRequest, ConditionFailed, Refusal } from '../base/refusal.ts';
-import { requirePrivilege } from '../calendar/access.ts';
+import { missingPrivilege, requirePrivilege } from '../calendar/access.ts';
 import type { CalendarContext } from '../calendar/context.ts';
 import type { LockHolder } from '../calendar/locks.ts';
 import type { Middleware } from '../http/state.ts';
 import { readBody } from '../http/body.ts';
 import { streamBody } from '../http/body-stream.ts';
+import { peerOf } from '../http/peer.ts';
 import { errorAnswer } from './error-body.ts';
 import { parseIf, submittedTokens } from './if-header.ts';
 import type { DavAnswer, DavRequest, Method } from './method.ts';
@@ -23,6 +24,7 @@ import { REPORTS } from './reports/index.ts';
 import { representation } from './representation.ts';
 import { resolve, type Target } from './resolve.ts';
 import { ATTACHMENT_KINDS, DIRECTORY_KINDS, isKind, type Resource } from './resource.ts';
+import { send } from './send.ts';
 import { checkIfHeader } from './write-check.ts';
 
 export interface DavSettings {
@@ -35,13 +37,7 @@ type DavKoaContext = Parameters<Middleware>[0];
 
 /** The DAV door: one request from its URL to its answer. The only place that catches what the rooms throw. */
 export function davMiddleware(settings: DavSettings): Middleware {
-  return async (ctx) => {
-    try {
-      write(ctx, await answer(ctx, settings));
-    } catch (error) {
-      write(ctx, errorAnswer(error));
-    }
-  };
+  return async (ctx) => send(ctx, await answer(ctx, settings).catch(errorAnswer));
 }
 
 async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings): Promise<DavAnswer> {
@@ -62,7 +58,7 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
     context: { actor, calendar: quiet, publicUrl, reports: REPORTS, properties: PROPERTIES },
     target,
     path,
-    origin: publicUrl ?? originOf(ctx.req),
+    origin: () => publicUrl ?? originOf(ctx.req),
     headers,
     preferences: parsePreferences(headers),
     locks: holderOf(actor.id, headers['if']),
@@ -70,17 +66,20 @@ async function answer(ctx: DavKoaContext, { calendar, publicUrl }: DavSettings):
     stream: (limit: number) => streamBody(ctx.req, limit),
     body: (limit: number) => readBody(ctx.req, limit, ctx.state.takeRoom),
   };
-  await requireReadable(method, asked);
+  // Nothing is awaited that most requests need not: each turn costs as much as a part of the work.
+  if (!isReadable(method, target)) await refuseReading(method, asked);
   requireAllowed(method, target);
-  await requireNoBody(method, asked);
-  const request: DavRequest = { ...asked, unchanged: await checkIfHeader(asked) };
+  if (method.bodiless === true) await requireNoBody(method, asked);
+  const unchanged = headers['if'] === undefined ? [] : await checkIfHeader(asked);
+  const request: DavRequest = { ...asked, unchanged };
   const result = await outcomeOf(method, request);
   if (result.synced === true) ctx.state.synced = true;
   return method.name === 'OPTIONS' ? { ...result, headers: { ...result.headers, Allow: allowOf(target) } } : result;
 }
 
-function originOf({ headers: { host = '' }, socket }: DavKoaContext['req']): string {
-  const scheme = 'encrypted' in socket ? 'https' : 'http';
+function originOf(req: DavKoaContext['req']): string {
+  const { host = '' } = req.headers;
+  const scheme = peerOf(req).encrypted ? 'https' : 'http';
   return URL.canParse(`${scheme}://${host}`) ? new URL(`${scheme}://${host}`).origin : `${scheme}://localhost`;
 }
 
@@ -107,13 +106,15 @@ async function outcomeOf(method: Method, request: DavRequest): Promise<DavAnswer
  * Only a REPORT may go on with read-free-busy: it knows which privilege it needs (RFC 4791 §6.1.1). For who may not
  * subscribe, WebDAV-Push "Subscription Registration" has a word of its own.
  */
-async function requireReadable(method: Method, asked: Omit<DavRequest, 'unchanged'>): Promise<void> {
-  const { privileges } = asked.target;
-  if (privileges.has('read') || (method === report && privileges.has('read-free-busy'))) return;
+function isReadable(method: Method, { privileges }: Target): boolean {
+  return privileges.has('read') || (method === report && privileges.has('read-free-busy'));
+}
+
+async function refuseReading(method: Method, asked: Omit<DavRequest, 'unchanged'>): Promise<never> {
   if (method === post && isXmlType(asked.headers['content-type']) && (await readXml(asked))?.name === PUSH_REGISTER) {
     throw new Refusal('push-not-available', 'Only who may read a collection is told of its changes');
   }
-  requirePrivilege(privileges, 'read', asked.path);
+  throw missingPrivilege('read', asked.path);
 }
 
 /**
@@ -132,11 +133,8 @@ function requireAllowed(method: Method, target: Target): void {
 }
 
 /** RFC 4918 §8.4: a body that would be ignored was meant for something that this server does not do. */
-async function requireNoBody(
-  { name, bodiless }: Method,
-  { body, context }: Omit<DavRequest, 'unchanged'>,
-): Promise<void> {
-  if (bodiless === undefined || (await body(context.calendar.limits.xmlOctets)).length === 0) return;
+async function requireNoBody({ name }: Method, { body, context }: Omit<DavRequest, 'unchanged'>): Promise<void> {
+  if ((await body(context.calendar.limits.xmlOctets)).length === 0) return;
   throw new BadRequest(`${name} takes no body`, { status: 415 });
 }
 
@@ -159,18 +157,4 @@ function allowOf(target: Target): string {
     target.kind === 'missing' ? method.creates === true : method.on.includes(target.kind),
   );
   return working.map(({ name }) => name).join(', ');
-}
-
-function write(ctx: DavKoaContext, { status, headers = {}, body }: DavAnswer): void {
-  ctx.status = status;
-  for (const [name, value] of Object.entries(headers)) ctx.set(name, value);
-  if (body === undefined) {
-    // Koa would make an empty body a 204; the status is ours to choose.
-    ctx.body = '';
-    ctx.remove('Content-Type');
-    if (status === 304 || status === 204) ctx.body = null;
-    ctx.status = status;
-    return;
-  }
-  ctx.body = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
 }

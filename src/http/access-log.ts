@@ -21,7 +21,7 @@ export function accessLog(log: Log, metrics: Pick<Metrics, 'observe'>): Middlewa
         status: res.statusCode,
         ms: Math.round(milliseconds * 100) / 100,
         // The state has no actor where the log-in failed or none was asked for.
-        actor: (state as Partial<typeof state>).actor?.id,
+        actor: (state as Partial<typeof state>).actor?.id ?? state.actorElsewhere,
         ...(res.writableFinished ? {} : { broken: true }),
       });
     });

@@ -9,6 +9,8 @@ import { clientAddress } from './client-address.ts';
 import { isClientGone, lastResort } from './errors.ts';
 import { inOrder } from './in-order.ts';
 import type { Metrics } from './metrics.ts';
+import { ACTOR_HEADER, peerOf } from './peer.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import type { Middleware, OpenMiddleware, State } from './state.ts';
 
 export interface AppOptions {
@@ -23,19 +25,9 @@ export interface AppOptions {
   readonly publicUrl: string | undefined;
   readonly trustProxy: boolean;
   readonly metrics: Pick<Metrics, 'observe'>;
+  /** Whether another process of the server took the connections: it logs and counts what comes, and is told who asked. */
+  readonly inner?: boolean;
 }
-
-/** Headers that every answer has, whatever a door adds: no sniffing, no framing, no script, no cache that is shared. */
-const SECURITY_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Cache-Control': 'private, no-cache',
-} as const;
-
-const ALWAYS = Object.entries(SECURITY_HEADERS);
 
 /** The Koa application: what holds for every request, then the doors. */
 export function createApp(options: AppOptions): Koa<State> {
@@ -48,11 +40,12 @@ export function createApp(options: AppOptions): Koa<State> {
   });
   app.use(envelope(options));
   app.use(inOrder());
-  app.use(accessLog(log, metrics));
+  if (options.inner !== true) app.use(accessLog(log, metrics));
   app.use(lastResort(log));
   app.use(bodyLimit(limits.requestOctets));
   for (const middleware of open) app.use(middleware);
   app.use(authenticate);
+  if (options.inner === true) app.use(tellActor);
   for (const middleware of mount) app.use(middleware);
   return app;
 }
@@ -63,17 +56,38 @@ function envelope({ publicUrl, trustProxy, limits }: AppOptions): OpenMiddleware
   const start = newId().slice(0, 13);
   let count = 0;
   return (ctx, next) => {
-    const requestId = `${start}-${(count += 1)}`;
+    const requestId = peerOf(ctx.req).requestId ?? `${start}-${(count += 1)}`;
     ctx.state = {
       requestId,
       address: clientAddress(ctx.req, trustProxy),
       takeRoom: roomFor(ctx.res),
       own: { publicUrl, host: ctx.req.headers.host },
+      headers: { ...SECURITY_HEADERS, 'X-Request-Id': requestId },
     };
-    // Straight to Node: what Koa makes of a value first is for those that are not known to be text.
-    for (const [name, value] of ALWAYS) ctx.res.setHeader(name, value);
-    ctx.res.setHeader('X-Request-Id', requestId);
-    return next();
+    return next().then(() => addHeaders(ctx));
+  };
+}
+
+/** To answers that a door has not sent itself, with these among its own headers (dav/send.ts). */
+function addHeaders({ res, state }: Parameters<OpenMiddleware>[0]): void {
+  if (res.headersSent) return;
+  // Straight to Node: what Koa makes of a value first is for those that are not known to be text.
+  for (const [name, value] of Object.entries(state.headers)) {
+    if (!res.hasHeader(name)) res.setHeader(name, value);
+  }
+}
+
+/** For the log of the process that took the connection. */
+const tellActor: Middleware = (ctx, next) => {
+  ctx.res.setHeader(ACTOR_HEADER, ctx.state.actor.id);
+  return next();
+};
+
+/** Doors of which none is below /dav/: to ask each of them whether a path is its own costs a twentieth of a GET. */
+export function outsideDav(doors: readonly OpenMiddleware[]): OpenMiddleware {
+  return (ctx, next) => {
+    const from = (at: number): unknown => doors[at]?.(ctx, async () => from(at + 1)) ?? next();
+    return ctx.req.url?.startsWith('/dav/') === true ? next() : from(0);
   };
 }
 

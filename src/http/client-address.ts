@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { peerOf } from './peer.ts';
 
 /**
  * Where a request comes from, for limits: the socket's address, or with a trusted proxy the last entry of
@@ -7,14 +8,14 @@ import type { IncomingMessage } from 'node:http';
  */
 export function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
   const forwarded = trustProxy ? lastOf(req.headers['x-forwarded-for']) : undefined;
-  return networkOf(forwarded ?? req.socket.remoteAddress ?? '');
+  return networkOf(forwarded ?? peerOf(req).address);
 }
 
 /** Whether the request comes from this machine and from no proxy on it. */
 export function isLoopback(req: IncomingMessage): boolean {
   const { headers } = req;
   if (['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined)) return false;
-  const address = (req.socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
+  const address = peerOf(req).address.replace(/^::ffff:/i, '');
   return address === '::1' || address.startsWith('127.');
 }
 

@@ -14,7 +14,11 @@ export function lastResort(log: Log): OpenMiddleware {
     try {
       await next();
     } catch (error) {
-      if (isClientGone(error)) throw error;
+      if (isClientGone(error)) {
+        // A database that breaks off says the same, and its client still waits for the rest.
+        if (ctx.headerSent) ctx.res.destroy();
+        throw error;
+      }
       const { status, headers, text } = answerOf(error, ctx.state.requestId);
       if (status >= 500 && !(error instanceof BadRequest)) {
         log.error({ err: error, id: ctx.state.requestId, method: ctx.method }, 'a request failed');
@@ -23,6 +27,8 @@ export function lastResort(log: Log): OpenMiddleware {
         ctx.res.destroy();
         return;
       }
+      // A door that sends its answers itself may have failed before it sent anything (dav/send.ts).
+      ctx.respond = true;
       ctx.set({ 'Content-Type': PLAIN, ...headers });
       ctx.status = status;
       ctx.body = text;

@@ -6,7 +6,8 @@ import type { OpenMiddleware } from './state.ts';
 const MOST_WAITING = 100;
 
 interface Line {
-  last: ServerResponse;
+  /** The answer that the next request waits for. */
+  last: ServerResponse | undefined;
   waiting: number;
 }
 
@@ -17,22 +18,24 @@ interface Line {
  */
 export function inOrder(): OpenMiddleware {
   const lines = new WeakMap<Socket, Line>();
-  return async ({ req, res }, next) => {
-    const line = lines.get(req.socket);
-    if (line === undefined) {
-      lines.set(req.socket, { last: res, waiting: 0 });
-      return next();
-    }
-    const before = line.last;
+  return ({ req, res }, next) => {
+    let line = lines.get(req.socket);
+    if (line === undefined) lines.set(req.socket, (line = { last: undefined, waiting: 0 }));
+    const { last: before } = line;
     line.last = res;
-    if (!before.closed) {
-      line.waiting += 1;
-      if (line.waiting > MOST_WAITING) req.socket.destroy();
-      await closed(before);
-      line.waiting -= 1;
-    }
-    return next();
+    // A connection stands idle most of the time: what it was last answered is not to be kept with it.
+    res.once('close', () => {
+      if (line.last === res) line.last = undefined;
+    });
+    return before === undefined || before.closed ? next() : waitFor(before, line, req.socket).then(next);
   };
+}
+
+async function waitFor(before: ServerResponse, line: Line, socket: Socket): Promise<void> {
+  line.waiting += 1;
+  if (line.waiting > MOST_WAITING) socket.destroy();
+  await closed(before);
+  line.waiting -= 1;
 }
 
 const closed = (response: ServerResponse): Promise<void> =>

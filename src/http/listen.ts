@@ -7,6 +7,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { MINUTE, SECOND } from '../base/clock.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
+import { boundConnections } from './connections.ts';
+import { createShed, type ShedReason } from './shed.ts';
 
 export interface ListenOptions {
   /** `app.callback()`. */
@@ -16,8 +18,13 @@ export interface ListenOptions {
   readonly port: number;
   /** PEM files; HTTPS where they are given. Both are read again when one changes. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
-  readonly limits: Pick<Limits, 'requestOctets' | 'headerOctets' | 'connections'>;
+  readonly limits: Pick<
+    Limits,
+    'requestOctets' | 'headerOctets' | 'connections' | 'requestsUnderWay' | 'turnMilliseconds'
+  >;
   readonly log: Log;
+  /** Told of each request that is sent away because there is too much to do. */
+  readonly onShed?: (reason: ShedReason) => void;
   /** How often the PEM files are looked at, milliseconds. */
   readonly tlsPollMilliseconds?: number;
 }
@@ -43,18 +50,25 @@ const GRACE = 10 * SECOND;
 
 /** Begins to listen. Rejects where the port is taken or the PEM files cannot be read. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, limits, tls } = options;
+  const { host, port, limits, tls, log } = options;
   const server = createServer(options);
-  server.maxConnections = limits.connections;
+  const event = tls ? 'secureConnection' : 'connection';
+  const { isSurplus } = boundConnections(server, { most: limits.connections, event, log });
   server.setTimeout(IDLE_TIMEOUT);
-  const drain = track(server);
-  server.on('request', options.handler);
+  const { underWay, add, drain } = track(server);
+  const shed = createShed({ limits, log, underWay, isSurplus, count: options.onShed });
+  server.on('request', (req, res) => {
+    add(res);
+    if (!shed.turnsAway(req, res)) options.handler(req, res);
+  });
   server.on('checkContinue', (req, res) => {
+    add(res);
+    if (shed.turnsAway(req, res)) return;
     // Who asks first is told before 100 MB are on their way (RFC 9110 §10.1.1).
     if (Number(req.headers['content-length'] ?? 0) <= limits.requestOctets) res.writeContinue();
     // Without the 100 nobody knows whether the body will come, so the connection ends here.
     else res.setHeader('Connection', 'close');
-    server.emit('request', req, res);
+    options.handler(req, res);
   });
   server.on('clientError', answerUnparsable);
   await new Promise<void>((resolve, reject) => {
@@ -124,26 +138,38 @@ const UNPARSABLE: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Keeps the answers under way, to be able to end them well. Returns the function that does. */
-function track(server: Server): (graceMilliseconds: number) => Promise<void> {
+interface Track {
+  /** Answers that have not left. */
+  readonly underWay: ReadonlySet<ServerResponse>;
+  /** To be called with each answer before anything is done for it. */
+  add(res: ServerResponse): void;
+  /** Ends the server, and what is left after so many milliseconds. */
+  drain(graceMilliseconds: number): Promise<void>;
+}
+
+/** Keeps the answers under way, to be able to end them well. */
+function track(server: Server): Track {
   const underWay = new Set<ServerResponse>();
   let isClosing = false;
-  server.on('request', (_req, res) => {
-    if (isClosing) res.setHeader('Connection', 'close');
-    underWay.add(res);
-    res.once('close', () => {
-      underWay.delete(res);
-      // Its connection is idle one turn later.
-      if (isClosing) setImmediate(() => server.closeIdleConnections());
-    });
-  });
-  return async (graceMilliseconds) => {
-    isClosing = true;
-    for (const res of underWay) if (!res.headersSent) res.setHeader('Connection', 'close');
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
-    await closed;
-    clearTimeout(cut);
+  return {
+    underWay,
+    add(res) {
+      if (isClosing) res.setHeader('Connection', 'close');
+      underWay.add(res);
+      res.once('close', () => {
+        underWay.delete(res);
+        // Its connection is idle one turn later.
+        if (isClosing) setImmediate(() => server.closeIdleConnections());
+      });
+    },
+    async drain(graceMilliseconds) {
+      isClosing = true;
+      for (const res of underWay) if (!res.headersSent) res.setHeader('Connection', 'close');
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+      await closed;
+      clearTimeout(cut);
+    },
   };
 }

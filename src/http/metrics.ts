@@ -1,8 +1,11 @@
 import { timingSafeEqual, hash } from 'node:crypto';
 import { METHODS } from 'node:http';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { OpenMiddleware } from './state.ts';
 import { isLoopback } from './client-address.ts';
+
+/** What one process counted: structured data, to be sent to another. */
+export type Figures = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 export interface Metrics {
   /** Counts one request. `seconds` from its first octet to the last of its answer. */
@@ -10,19 +13,23 @@ export interface Metrics {
   /** GET /metrics, for this machine or who has the token; it belongs before the log-in. */
   readonly middleware: OpenMiddleware;
   readonly registry: Registry;
+  /** What this process counted, for the one that adds up. */
+  figures(): Promise<Figures>;
 }
 
 export interface MetricsOptions {
   /** Bearer token that opens /metrics to other machines; undefined: to none. */
   readonly token?: string | undefined;
   /** Figures of the rooms below, by name without the `kalends_` prefix, asked at each scrape. */
+  /** What other processes of this server counted: /metrics is the sum. */
+  readonly others?: () => Promise<readonly Figures[]>;
   readonly gauges?: () => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
 }
 
 const KNOWN_METHODS = new Set(METHODS);
 
 /** Prometheus metrics in a registry of their own. No label holds what a client can choose freely. */
-export function createMetrics({ token, gauges }: MetricsOptions = {}): Metrics {
+export function createMetrics({ token, gauges, others }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -45,8 +52,13 @@ export function createMetrics({ token, gauges }: MetricsOptions = {}): Metrics {
       gauge.set(value);
     }
   }
+  const figures: Metrics['figures'] = async () => {
+    await collectGauges();
+    return registry.getMetricsAsJSON();
+  };
   return {
     registry,
+    figures,
     observe(method, status, seconds) {
       const labels = `${KNOWN_METHODS.has(method) ? method : 'other'} ${Math.floor(status / 100)}xx`;
       let series = seriesOf.get(labels);
@@ -60,9 +72,11 @@ export function createMetrics({ token, gauges }: MetricsOptions = {}): Metrics {
         ctx.body = 'Metrics are for this machine, or for who has the token.\n';
         return;
       }
-      await collectGauges();
+      const theirs = (await others?.()) ?? [];
+      const own = await figures();
+      const sum = theirs.length === 0 ? registry : AggregatorRegistry.aggregate([own, ...theirs]);
       ctx.set('Content-Type', registry.contentType);
-      ctx.body = await registry.metrics();
+      ctx.body = await sum.metrics();
     },
   };
 }

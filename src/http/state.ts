@@ -12,6 +12,10 @@ export interface OpenState {
   readonly takeRoom: TakeRoom;
   /** How this server is called, for the comparison with Destination and the like; links are made of publicUrl alone. */
   readonly own: { readonly publicUrl: string | undefined; readonly host: string | undefined };
+  /** Headers that every answer has, unless a door says otherwise. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who asked, where another process of the server answered; for the log alone. */
+  actorElsewhere?: string;
 }
 
 /** After log-in. */

@@ -5,6 +5,7 @@ import { componentEnvelope, isUndated, RECURRING_COMPONENTS, recurrenceSets } fr
 import { indexedBusyOf, type IndexedBusy } from './index-busy.ts';
 import { P } from './names.ts';
 import { readingRecurrenceSet, type Budget, type RecurrenceSet, type Window } from './recurrence.ts';
+import { searchText } from './search-text.ts';
 import { hull } from './time-range.ts';
 import type { Instant, TimeRange } from './time-value.ts';
 import { UTC, zonesOf, type Zone, type ZoneContext } from './timezone.ts';
@@ -63,6 +64,8 @@ export interface IndexEntry {
   /** Between these instants `occurrences` is complete. Both undefined: everywhere. Both the same: nowhere. */
   readonly indexedFrom: Instant | undefined;
   readonly indexedUntil: Instant | undefined;
+  /** What a text-match is looked for in before the octets decide (see search-text.ts); undefined: not known. */
+  readonly searchText: string | undefined;
 }
 
 /**
@@ -90,7 +93,7 @@ export function* findingIndexEntry(calendar: Component, { horizon, budget }: Ind
   const exact = !mixed && members.every(({ name }) => name === 'VEVENT');
   const found = { sets, busyOf: indexedBusyOf(members, { floating }) };
   const rows = exact ? yield* findingRows(found, horizon, budget) : NO_ROWS;
-  return { ...envelope.padded(floating ? ANY_OFFSET : 0), floating, exact, ...rows };
+  return { ...envelope.padded(floating ? ANY_OFFSET : 0), floating, exact, searchText: searchText(calendar), ...rows };
 }
 
 const fixed = (offset: number): Zone => fixedZone('', offset);

@@ -7,6 +7,7 @@ import { readingIds, type Id, type Ids } from './recurrence-ids.ts';
 import {
   dependsOnFloating,
   describe,
+  instanceAt,
   timingOf,
   type Instance,
   type Segment,
@@ -211,6 +212,8 @@ export const recurrenceSet = (components: readonly Component[], context: ZoneCon
 
 /** As recurrenceSet; it may be interrupted between two overrides, and between two lists of dates. */
 export function* readingRecurrenceSet(components: readonly Component[], context: ZoneContext): Steps<RecurrenceSet> {
+  const only = onlyInstanceOf(components, context);
+  if (only !== undefined) return singleSet(only, context);
   const isOverride = overrideTest(components);
   const masters = components
     .filter((component) => !isOverride(component))
@@ -229,35 +232,93 @@ export function* readingRecurrenceSet(components: readonly Component[], context:
     series.push(yield* readingSeries(master, i === 0 ? overrides : [], context));
   yield;
   const forms = [...masters, ...overrides.map(({ timing }) => timing)].map(({ form }) => form);
-
-  function* instances(window: Window, given?: Budget): Generator<Instance> {
-    const budget = given ?? newBudget();
-    const streams: Iterator<Instance>[] = series.flatMap((each) =>
-      each.segments.map((segment) => {
-        const stream = segmentInstances(each, segment, window, budget);
-        return segment.shift === undefined ? stream : inOrder(stream);
-      }),
-    );
-    const fitting = overrides.filter(({ instance }) => touches(instance, window)).map(({ instance }) => instance);
-    if (fitting.length > 0) streams.push(fitting.values());
-    for (const instance of mergeByStart(streams)) {
-      yield instance;
-      if (given === undefined) budget.steps = LIMITS.recurrenceSteps.default;
-    }
-  }
-  function* findingExtent(budget: Budget): Steps<Extent | undefined> {
-    const earliest = instances({ from: -Infinity, to: Infinity }, budget).next();
-    if (earliest.done === true) return undefined;
-    let last = overrides.reduce((latest, { instance }) => Math.max(latest, instance.end), -Infinity);
-    for (const each of series) last = Math.max(last, yield* findingSeriesEnd(each, budget));
-    return { first: earliest.value.start, last };
-  }
+  const parts: Parts = { series, overrides };
   return {
     recurring: series.some(({ ids }) => ids.recurring),
     floating: forms.some((form) => dependsOnFloating(form, context)),
-    instances,
-    extent: (budget = newBudget()) => atOnce(findingExtent(budget)),
-    findingExtent,
+    instances: (window, budget) => instancesOf(parts, window, budget),
+    extent: (budget = newBudget()) => atOnce(findingExtentOf(parts, budget)),
+    findingExtent: (budget) => findingExtentOf(parts, budget),
     generates: (value, budget = newBudget()) => series.some((each) => generates(each, value, budget)),
   };
+}
+
+/** What a recurrence set consists of. */
+interface Parts {
+  readonly series: readonly Series[];
+  readonly overrides: readonly Override[];
+}
+
+// Out here, as V8 gives each generator function that is made anew a prototype and a map of its own.
+function* instancesOf({ series, overrides }: Parts, window: Window, given?: Budget): Generator<Instance> {
+  const budget = given ?? newBudget();
+  const streams: Iterator<Instance>[] = series.flatMap((each) =>
+    each.segments.map((segment) => {
+      const stream = segmentInstances(each, segment, window, budget);
+      return segment.shift === undefined ? stream : inOrder(stream);
+    }),
+  );
+  const fitting = overrides.filter(({ instance }) => touches(instance, window)).map(({ instance }) => instance);
+  if (fitting.length > 0) streams.push(fitting.values());
+  for (const instance of mergeByStart(streams)) {
+    yield instance;
+    if (given === undefined) budget.steps = LIMITS.recurrenceSteps.default;
+  }
+}
+
+function* findingExtentOf(parts: Parts, budget: Budget): Steps<Extent | undefined> {
+  const earliest = instancesOf(parts, { from: -Infinity, to: Infinity }, budget).next();
+  if (earliest.done === true) return undefined;
+  let last = parts.overrides.reduce((latest, { instance }) => Math.max(latest, instance.end), -Infinity);
+  for (const each of parts.series) last = Math.max(last, yield* findingSeriesEnd(each, budget));
+  return { first: earliest.value.start, last };
+}
+
+/** The properties that make more of a component than one instance, or another one, or none. */
+const RECURRING: ReadonlySet<string> = new Set([P.RRULE, P.EXRULE, P.RDATE, P.EXDATE, P['RECURRENCE-ID']]);
+
+interface OnlyInstance {
+  readonly form: Form;
+  readonly instance: Instance;
+  readonly wall: WallTime;
+}
+
+/** The instance of a component that says nothing of recurring, as most do; undefined of others. */
+function onlyInstanceOf(components: readonly Component[], context: ZoneContext): OnlyInstance | undefined {
+  const [component] = components;
+  if (component === undefined || components.length > 1) return undefined;
+  if (component.properties.some(({ name }) => RECURRING.has(name))) return undefined;
+  const timing = timingOf(component, context);
+  if (timing === undefined) return undefined;
+  const { form, anchor } = timing;
+  const start = { wall: anchor.wall, instant: form.zone.toUtc(anchor.wall) };
+  return { form, instance: instanceAt(timing, start, undefined), wall: anchor.wall };
+}
+
+function singleSet({ form, instance, wall }: OnlyInstance, context: ZoneContext): RecurrenceSet {
+  const extent: Extent = { first: instance.start, last: instance.end };
+  return {
+    recurring: false,
+    floating: dependsOnFloating(form, context),
+    instances: (window, budget) => onlyOne(instance, window, budget),
+    extent: () => extent,
+    findingExtent: () => found(extent),
+    generates(value) {
+      if (form.kind === 'date' || value.kind === 'date') return dayOf(value.wall) === dayOf(wall);
+      const zone = value.kind === 'floating' ? form.zone : zoneOfTime(value, context);
+      return zone.toUtc(value.wall) === instance.start;
+    },
+  };
+}
+
+function* onlyOne(instance: Instance, window: Window, budget: Budget | undefined): Generator<Instance> {
+  if (budget !== undefined) {
+    endSearch(budget);
+    spend(budget);
+  }
+  if (touches(instance, window)) yield instance;
+}
+
+function* found<T>(value: T): Steps<T> {
+  return value;
 }

@@ -97,6 +97,15 @@ function* foldingText(text: string, collation: Collation): Steps<string> {
   return collation === 'i;ascii-casemap' ? yield* foldingAscii(text) : yield* foldingUnicode(text);
 }
 
+/**
+ * A text in a form that only ever loses differences: where one text contains another by any of the collations, its loose
+ * form contains that of the other. Marks are left out, as decomposing puts them in another order beside other ones.
+ */
+export const foldLoosely = (text: string): string =>
+  ASCII.test(text) ? text.toUpperCase() : atOnce(foldingUnicode(text)).replaceAll(MARKS_OF_TEXT, '');
+
+const MARKS_OF_TEXT = /\p{M}+/gu;
+
 const LOWER_A = 97;
 const LOWER_Z = 122;
 

@@ -74,10 +74,14 @@ const OTHER_NAMES = new Map(
 
 const byLowerCase = new Map(ZONE_NAMES.map((name) => [name.toLowerCase(), name]));
 
-/** CLDR's first place for each name of Windows, which stands in any case in old files. */
-const byWindowsName = new Map(
-  WINDOWS_TO_IANA_MAP.map(({ windowsName }) => [windowsName.toLowerCase(), findIana(windowsName)[0]]),
-);
+/** A name of Windows stands in any case in old files. */
+const windowsNames = new Map(WINDOWS_TO_IANA_MAP.map(({ windowsName }) => [windowsName.toLowerCase(), windowsName]));
+
+/** CLDR's first place for a name of Windows: looked for where it is asked, as that of all takes a tenth of the start. */
+function firstPlace(key: string): string | undefined {
+  const windowsName = windowsNames.get(key);
+  return windowsName && findIana(windowsName)[0];
+}
 
 /** The zones by their last name part: `new york` to `America/New_York`. */
 const byCity = new Map<string, string>();
@@ -103,7 +107,7 @@ function fixedByName(name: string): Zone | undefined {
 function windowsZone(name: string): Zone | undefined {
   for (const candidate of [name, name.replace(/ \d+$/, ''), `${name} Standard Time`]) {
     const key = candidate.toLowerCase();
-    const zone = named(OTHER_NAMES.get(key) ?? byWindowsName.get(key));
+    const zone = named(OTHER_NAMES.get(key) ?? firstPlace(key));
     if (zone !== undefined) return zone;
   }
   return undefined;

@@ -12,11 +12,7 @@ import { signedMail } from './sign.ts';
 import { wordsOf } from './text/languages.ts';
 import { mailText, noticeText, type MailText } from './text/mail-text.ts';
 import { htmlOf, plainOf } from './text/render.ts';
-
-/** No mail can be sent to this address, or from it, now or later. */
-export class UnusableAddress extends Error {
-  override readonly name = 'UnusableAddress';
-}
+import { UnusableAddress } from './unusable-address.ts';
 
 const MOST_SUBJECT = 250;
 const MOST_NAME = 100;

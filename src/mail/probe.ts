@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 
 import { domainOfAddress, plainAddress } from './address.ts';
-import { UnusableAddress } from './compose.ts';
 import { addressHeader, folded, textHeader } from './header.ts';
 import type { ComposedMail, MailPolicy } from './outgoing.ts';
 import { signedMail } from './sign.ts';
+import { UnusableAddress } from './unusable-address.ts';
 
 export interface Probe {
   readonly to: string;

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 import { MINUTE, SECOND } from '../base/clock.ts';
 import type { ComposedMail, SendOutcome } from './outgoing.ts';
@@ -59,7 +59,8 @@ export async function openSession(
   timeouts: SmtpTimeouts,
   signal: AbortSignal,
 ): Promise<SmtpSession> {
-  const connection = new SMTPConnection(optionsOf(server, timeouts));
+  const { default: Connection } = await import('nodemailer/lib/smtp-connection');
+  const connection = new Connection(optionsOf(server, timeouts));
   // Each step listens for itself; between them an error ends the connection, and that is all that is to be known of it.
   connection.on('error', () => undefined);
   const where = `the mail server ${server.host}:${server.port}`;

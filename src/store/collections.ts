@@ -1,13 +1,24 @@
 import { toCollection, toCollectionIfAny, type Collection } from './collection-rows.ts';
 import type { Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
+import { remembered } from './remembered.ts';
 
 export async function collectionById(db: Db, id: string): Promise<Collection | undefined> {
   return toCollectionIfAny((await selectById(db, { id })).rows[0]);
 }
 
 export async function collectionByUri(db: Db, homeId: string, uri: string): Promise<Collection | undefined> {
-  return toCollectionIfAny((await selectByUri(db, { homeId, uri })).rows[0]);
+  return rememberedByUri(db, { homeId, uri });
+}
+
+const rememberedByUri = remembered(
+  ({ homeId, uri }: ByUri) => `${homeId}/${uri}`,
+  async (db, asked) => toCollectionIfAny((await selectByUri(db, asked)).rows[0]),
+);
+
+interface ByUri {
+  readonly homeId: string;
+  readonly uri: string;
 }
 
 /** The collections of a calendar home without the home itself and plain ones, in the order of their order field, then of their uri. */
@@ -35,7 +46,7 @@ const selectById = prepared((db, { id }: { id: string }) =>
   db.selectFrom('collections').selectAll().where('id', '=', id).compile(),
 );
 
-const selectByUri = prepared((db, { homeId, uri }: { homeId: string; uri: string }) =>
+const selectByUri = prepared((db, { homeId, uri }: ByUri) =>
   db.selectFrom('collections').selectAll().where('home_id', '=', homeId).where('uri', '=', uri).compile(),
 );
 

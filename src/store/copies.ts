@@ -142,7 +142,7 @@ const insertRows = prepared((db, row: InsertColumns) =>
   sql<ObjectKeys>`
     insert into objects (id, home_id, collection_id, name, uid, schedule_tag, seq, created_seq,
       component, etag, octets, shared_key, size, schedule_changes,
-      first_at, last_at, floating, exact, indexed_from, indexed_until, created_at, modified_at,
+      first_at, last_at, floating, exact, indexed_from, indexed_until, search_text, created_at, modified_at,
       written_by, written_device, written_origin)
     select value ->> 'id', value ->> 'homeId', value ->> 'collectionId', value ->> 'name',
       coalesce(cast(${row.uid} as text), value ->> 'id'),
@@ -151,6 +151,7 @@ const insertRows = prepared((db, row: InsertColumns) =>
       cast(${row.size} as bigint), cast(${row.scheduleChanges} as text),
       cast(${row.first_at} as bigint), cast(${row.last_at} as bigint), cast(${row.floating} as integer),
       cast(${row.exact} as integer), cast(${row.indexed_from} as bigint), cast(${row.indexed_until} as bigint),
+      cast(${row.search_text} as text),
       cast(${row.now} as bigint), cast(${row.now} as bigint),
       cast(${row.written_by} as text), cast(${row.written_device} as text), cast(${row.written_origin} as text)
     from ${traitsOf(db).jsonRows(row.rows)}
@@ -176,6 +177,7 @@ const updateRows = prepared((db, row: UpdateColumns) =>
       first_at = cast(${row.first_at} as bigint), last_at = cast(${row.last_at} as bigint),
       floating = cast(${row.floating} as integer), exact = cast(${row.exact} as integer),
       indexed_from = cast(${row.indexed_from} as bigint), indexed_until = cast(${row.indexed_until} as bigint),
+      search_text = cast(${row.search_text} as text),
       modified_at = cast(${row.now} as bigint), written_at = cast(${row.now} as bigint), written_seq = ${SEQ},
       written_by = cast(${row.written_by} as text), written_device = cast(${row.written_device} as text),
       written_origin = cast(${row.written_origin} as text)

@@ -1,5 +1,6 @@
 import { newId, type PrincipalId } from '../base/ids.ts';
 import { textList, type Db } from './dialect.ts';
+import { prepared } from './prepared.ts';
 
 /** A use of a credential by a user agent (the person's device, as far as a server can tell). */
 export interface DeviceSeen {
@@ -38,45 +39,76 @@ export async function recordDevices(tx: Db, batch: readonly DeviceSeen[]): Promi
 }
 
 async function recordDevice(tx: Db, seen: DeviceSeen): Promise<void> {
-  const { principalId, credential, userAgent, seenAt, syncedAt, error } = seen;
-  const known = await tx
-    .selectFrom('devices')
-    .select(['id', 'first_seen', 'last_seen', 'last_sync'])
-    .where('principal_id', '=', principalId)
-    .where('credential', '=', credential)
-    .where('user_agent', '=', userAgent.slice(0, LONGEST_TEXT))
-    .executeTakeFirst();
-  const failure = error && { last_error: error.message.slice(0, LONGEST_TEXT), last_error_at: error.at };
-  if (known === undefined) {
-    await tx
-      .insertInto('devices')
-      .values({
-        id: newId(),
-        principal_id: principalId,
-        credential,
-        user_agent: userAgent.slice(0, LONGEST_TEXT),
-        first_seen: seenAt,
-        last_seen: seenAt,
-        last_sync: syncedAt ?? null,
-        last_error: null,
-        last_error_at: null,
-        ...failure,
-      })
-      .execute();
-    await forgetBeyond(tx, principalId);
+  const { principalId, credential, seenAt, syncedAt = null, error } = seen;
+  const userAgent = seen.userAgent.slice(0, LONGEST_TEXT);
+  const [known] = (await selectUse(tx, { principalId, credential, userAgent })).rows;
+  const message = error?.message.slice(0, LONGEST_TEXT);
+  if (known !== undefined) {
+    await updateUse(tx, {
+      id: known.id,
+      firstSeen: Math.min(known.first_seen, seenAt),
+      lastSeen: Math.max(known.last_seen, seenAt),
+      lastSync: syncedAt === null ? known.last_sync : Math.max(known.last_sync ?? syncedAt, syncedAt),
+      lastError: message ?? known.last_error,
+      lastErrorAt: error?.at ?? known.last_error_at,
+    });
     return;
   }
   await tx
+    .insertInto('devices')
+    .values({
+      id: newId(),
+      principal_id: principalId,
+      credential,
+      user_agent: userAgent,
+      first_seen: seenAt,
+      last_seen: seenAt,
+      last_sync: syncedAt,
+      last_error: message ?? null,
+      last_error_at: error?.at ?? null,
+    })
+    .execute();
+  await forgetBeyond(tx, principalId);
+}
+
+interface UseKey {
+  readonly principalId: string;
+  readonly credential: string;
+  readonly userAgent: string;
+}
+
+const selectUse = prepared((db, { principalId, credential, userAgent }: UseKey) =>
+  db
+    .selectFrom('devices')
+    .select(['id', 'first_seen', 'last_seen', 'last_sync', 'last_error', 'last_error_at'])
+    .where('principal_id', '=', principalId)
+    .where('credential', '=', credential)
+    .where('user_agent', '=', userAgent)
+    .compile(),
+);
+
+interface Use {
+  readonly id: string;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly lastSync: number | null;
+  readonly lastError: string | null;
+  readonly lastErrorAt: number | null;
+}
+
+const updateUse = prepared((db, use: Use) =>
+  db
     .updateTable('devices')
     .set({
-      first_seen: Math.min(known.first_seen, seenAt),
-      last_seen: Math.max(known.last_seen, seenAt),
-      last_sync: syncedAt === undefined ? known.last_sync : Math.max(known.last_sync ?? syncedAt, syncedAt),
-      ...failure,
+      first_seen: use.firstSeen,
+      last_seen: use.lastSeen,
+      last_sync: use.lastSync,
+      last_error: use.lastError,
+      last_error_at: use.lastErrorAt,
     })
-    .where('id', '=', known.id)
-    .execute();
-}
+    .where('id', '=', use.id)
+    .compile(),
+);
 
 /** Devices kept for a principal: a program that calls itself by another name each day is not to fill the disk. */
 const MOST_DEVICES = 200;

@@ -51,6 +51,8 @@ export interface StoreStats {
 export interface StoreServices {
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether another process of this server has just opened it: then its tables are as they are to be, and nobody is waited for. */
+  readonly joins?: boolean;
 }
 
 /** Words of the data definition language in which the engines differ. */
@@ -89,6 +91,8 @@ interface Traited {
    * as a look-up by key.
    */
   readonly runNow?: <R>(query: CompiledQuery<R>) => QueryResult<R>;
+  /** See stampOf. */
+  readonly stamp?: (() => number) | undefined;
 }
 
 const isTraited = (adapter: DialectAdapter): adapter is DialectAdapter & Traited => 'traits' in adapter;
@@ -100,6 +104,9 @@ function adapterOf(db: Db): Traited {
 }
 
 export const traitsOf = (db: Db): EngineTraits => adapterOf(db).traits;
+
+/** Another number after each commit of anybody's; undefined where the connection cannot tell, or should not. */
+export const stampOf = (db: Db): number | undefined => adapterOf(db).stamp?.();
 
 /** Runs a compiled statement where the connection stands. */
 export async function execute<R>(db: Db, query: CompiledQuery<R>): Promise<QueryResult<R>> {

@@ -28,6 +28,7 @@ import { groupMeetings } from './migrations/0022-group-meetings.ts';
 import { defaultCalendar } from './migrations/0023-default-calendar.ts';
 import { copiesToRefresh } from './migrations/0024-copies-to-refresh.ts';
 import { mail } from './migrations/0025-mail.ts';
+import { searchText } from './migrations/0026-search-text.ts';
 
 export interface Migration {
   readonly name: string;
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0023-default-calendar', up: defaultCalendar },
   { name: '0024-copies-to-refresh', up: copiesToRefresh },
   { name: '0025-mail', up: mail },
+  { name: '0026-search-text', up: searchText },
 ];
 
 /** The number of the last one. */

@@ -129,7 +129,16 @@ const selectByKey = prepared((db, { after, limit }: KeyPage) =>
     .compile(),
 );
 
-const COLUMNS = ['first_at', 'last_at', 'floating', 'exact', 'indexed_from', 'indexed_until', 'fault'] as const;
+const COLUMNS = [
+  'first_at',
+  'last_at',
+  'floating',
+  'exact',
+  'indexed_from',
+  'indexed_until',
+  'search_text',
+  'fault',
+] as const;
 
 type CheckedRow = Pick<Selectable<ObjectTable>, (typeof COLUMNS)[number]>;
 

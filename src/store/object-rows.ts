@@ -22,12 +22,14 @@ export interface ObjectIndex {
   readonly indexedUntil: number | undefined;
   /** Floating ones as read in UTC. */
   readonly occurrences: readonly Occurrence[];
+  /** What a text is looked for in before the octets decide; left out: not known. */
+  readonly searchText?: string | undefined;
 }
 
 /** Of what takes nobody's time: a file, a message, a notice. */
 export const NO_INDEX = {
   ...{ firstAt: undefined, lastAt: undefined, floating: false, exact: false },
-  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [] },
+  ...{ indexedFrom: undefined, indexedUntil: undefined, occurrences: [], searchText: undefined },
 } as const satisfies ObjectIndex;
 
 /** One instance, half open. */
@@ -41,7 +43,7 @@ export interface Occurrence {
 /** Busy time types (RFC 5545 §3.2.9). */
 export type OccurrenceBusy = 'FREE' | 'BUSY' | 'BUSY-UNAVAILABLE' | 'BUSY-TENTATIVE';
 
-/** An object without its octets. */
+/** An object without its octets, and without what only the index knows: each column of a long list costs. */
 export interface ObjectHead {
   readonly id: ObjectId;
   readonly homeId: PrincipalId;
@@ -59,10 +61,6 @@ export interface ObjectHead {
   /** The collection's change sequence when this was last written, and when it was created. */
   readonly seq: number;
   readonly createdSeq: number;
-  readonly firstAt: number | undefined;
-  readonly lastAt: number | undefined;
-  readonly floating: boolean;
-  readonly exact: boolean;
   readonly createdAt: number;
   readonly modifiedAt: number;
 }
@@ -113,10 +111,6 @@ export const HEAD_COLUMNS = [
   'objects.schedule_tag',
   'objects.seq',
   'objects.created_seq',
-  'objects.first_at',
-  'objects.last_at',
-  'objects.floating',
-  'objects.exact',
   'objects.created_at',
   'objects.modified_at',
 ] as const;
@@ -129,7 +123,7 @@ export const OBJECT_COLUMNS = [...HEAD_COLUMNS, OCTETS] as const;
 type Written = 'written_seq' | 'written_at' | 'written_by' | 'written_device' | 'written_origin';
 type ObjectRow = Omit<
   Selectable<ObjectTable>,
-  'key' | 'indexed_from' | 'indexed_until' | 'fault' | 'schedule_changes' | 'shared_key' | Written
+  'key' | keyof IndexColumns | 'fault' | 'schedule_changes' | 'shared_key' | Written
 >;
 export type HeadRow = Omit<ObjectRow, 'octets'>;
 
@@ -147,10 +141,6 @@ export function toHead(row: HeadRow): ObjectHead {
     scheduleTag: row.schedule_tag ?? undefined,
     seq: row.seq,
     createdSeq: row.created_seq,
-    firstAt: row.first_at ?? undefined,
-    lastAt: row.last_at ?? undefined,
-    floating: row.floating === 1,
-    exact: row.exact === 1,
     createdAt: row.created_at,
     modifiedAt: row.modified_at,
   };
@@ -162,7 +152,7 @@ export function toObject(row: ObjectRow): CalendarObject {
 
 export type IndexColumns = Pick<
   Selectable<ObjectTable>,
-  'first_at' | 'last_at' | 'floating' | 'exact' | 'indexed_from' | 'indexed_until'
+  'first_at' | 'last_at' | 'floating' | 'exact' | 'indexed_from' | 'indexed_until' | 'search_text'
 >;
 
 /** Index fields as columns. */
@@ -174,6 +164,7 @@ export function indexColumns(index: ObjectIndex): IndexColumns {
     exact: index.exact ? 1 : 0,
     indexed_from: index.indexedFrom ?? null,
     indexed_until: index.indexedUntil ?? null,
+    search_text: index.searchText ?? null,
   };
 }
 
@@ -185,4 +176,5 @@ export const indexColumnsOf = (row: IndexColumns): IndexColumns => ({
   exact: row.exact,
   indexed_from: row.indexed_from,
   indexed_until: row.indexed_until,
+  search_text: row.search_text,
 });

@@ -32,6 +32,8 @@ export interface ObjectTable {
   /** Instants between which the occurrence rows are complete; null, null: complete everywhere. */
   indexed_from: number | null;
   indexed_until: number | null;
+  /** What a text is looked for in (see ical/search-text.ts); null: not known, so that the octets decide. */
+  search_text: string | null;
   created_at: number;
   modified_at: number;
   /** Why it cannot be used (any more), so that it has no occurrence rows; null: it can. */

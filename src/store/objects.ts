@@ -8,6 +8,7 @@ import { prepared } from './prepared.ts';
 export { busyInRange, keyedByUid, objectsByKeys, touchedInRange, type BusyRow } from './busy-rows.ts';
 export { candidatesInRange, type Candidate } from './candidates.ts';
 export type { CalendarObject, NewObject, ObjectHead, ObjectIndex, ObjectPatch, Occurrence } from './object-rows.ts';
+export { keysWithText, keysWithUid, type SoughtText } from './text-candidates.ts';
 export { discardObject, insertObject, reindexObject, removeObject, updateObject } from './object-writes.ts';
 
 /** Rows that one query of a long list reads. */
@@ -94,15 +95,27 @@ const selectCount = prepared((db, { collectionId }: { collectionId: string }) =>
 );
 
 /** Octets of all objects of a home: the sum of its collections' counters, and what its owner has of others' objects. */
-export async function homeUsage(db: Db, homeId: string): Promise<number> {
-  const [row] = (await selectUsage(db, { homeId })).rows;
-  return Number(row?.used ?? 0);
+export const homeUsage = async (db: Db, homeId: string): Promise<number> => (await homeSizes(db, homeId)).used;
+
+export interface HomeSizes {
+  /** As homeUsage. */
+  readonly used: number;
+  /** As historySize. */
+  readonly past: number;
 }
 
-const selectUsage = prepared((db, { homeId }: { homeId: string }) =>
-  sql<{ used: number | string | null }>`
-    select (select coalesce(sum(used), 0) from collections where home_id = ${homeId})
-      + (select coalesce(sum(size), 0) from personal_objects where home_id = ${homeId}) as used`.compile(db),
+/** What a home holds, and what is kept of its past, in one look. */
+export async function homeSizes(db: Db, homeId: string): Promise<HomeSizes> {
+  const [row] = (await selectSizes(db, { homeId })).rows;
+  return { used: Number(row?.used ?? 0) + Number(row?.personal ?? 0), past: Number(row?.past ?? 0) };
+}
+
+const selectSizes = prepared((db, { homeId }: { homeId: string }) =>
+  // Only a home has a past.
+  sql<Readonly<Record<'used' | 'past' | 'personal', number | string | null>>>`
+    select sum(used) as used, sum(past) as past,
+      (select sum(size) from personal_objects where home_id = ${homeId}) as personal
+    from collections where home_id = ${homeId}`.compile(db),
 );
 
 /** An object whose occurrences end somewhere. */

@@ -53,7 +53,7 @@ const CONNECT_TIMEOUT = 10_000;
 /** One number for all processes that migrate: the advisory lock of this product. */
 const MIGRATION_LOCK = 0x4b414c45;
 
-export async function openPostgres(url: string, { log }: StoreServices): Promise<Store> {
+export async function openPostgres(url: string, { log, joins = false }: StoreServices): Promise<Store> {
   const readers = createPool(url, log, { options: '-c default_transaction_read_only=on' });
   const writers = createPool(url, log);
   const db = new Kysely<Schema>({ dialect: new TraitedPostgresDialect({ pool: named(readers) }) });
@@ -62,7 +62,7 @@ export async function openPostgres(url: string, { log }: StoreServices): Promise
     await Promise.all([readers.end(), writers.end()]);
   };
   try {
-    const count = await migrate((work) => lockedTransaction(writing, work));
+    const count = joins ? 0 : await migrate((work) => lockedTransaction(writing, work));
     if (count > 0) log.info({ count }, 'database migrated');
     const epoch = await writing.transaction().execute(epochOf);
     const notices = await createNotices(url, writers, log);

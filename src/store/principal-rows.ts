@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import { asPrincipalId, type PrincipalId } from '../base/ids.ts';
 import { textsOf, type Db } from './dialect.ts';
 import { prepared } from './prepared.ts';
+import { remembered } from './remembered.ts';
 import type { AutoSchedule, PrincipalKind, PrincipalTable } from './principal-schema.ts';
 
 export interface Principal {
@@ -31,6 +32,12 @@ export interface Principal {
 }
 
 export async function findPrincipal(db: Db, id: string): Promise<Principal | undefined> {
+  return rememberedPrincipal(db, id);
+}
+
+const rememberedPrincipal = remembered((id: string) => id, readPrincipal);
+
+async function readPrincipal(db: Db, id: string): Promise<Principal | undefined> {
   const [state] = (await selectState(db, { id })).rows;
   if (state === undefined) return undefined;
   const { version, guid, created_at } = state;

@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { newId } from '../base/ids.ts';
 import type { Store, StoreServices } from './dialect.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { epochOf } from './meta.ts';
+import { epochOf, knownEpoch } from './meta.ts';
 import { migrate } from './migrate.ts';
 import { kyselyOn } from './sqlite-driver.ts';
 
@@ -18,17 +18,20 @@ const BUSY_TIMEOUT = 5;
 const READ_BUSY_TIMEOUT = 1000;
 /** Milliseconds between two looks for what other processes wrote; one look costs microseconds. */
 const POLL = 100;
+/** Of one connection: a page that it has not costs a microsecond, as the system has it. */
+const CACHE_KIB = 8 * 1024;
 
 /** Opens a database file, made with its folder where it does not exist; ':memory:' is a file that is removed on close. */
-export async function openSqlite(path: string, { log }: StoreServices): Promise<Store> {
+export async function openSqlite(path: string, { log, joins = false }: StoreServices): Promise<Store> {
   const place = placeOf(path);
   const raw = connect(place.file, BUSY_TIMEOUT, place.lasting);
   const foreign = watchForeignWrites(raw);
   const writer = createGroupCommit(raw, foreign.look);
   const opened = async (): Promise<{ reader: RawDatabase; epoch: string }> => {
-    const count = await migrate(writer.write);
+    // The turn to write may be long in coming while another process has much to write.
+    const count = joins ? 0 : await migrate(writer.write);
     if (count > 0) log.info({ count }, 'database migrated');
-    const epoch = await writer.write(epochOf);
+    const epoch = joins ? await knownEpoch(kyselyOn(raw)) : await writer.write(epochOf);
     const reader = connect(place.file, READ_BUSY_TIMEOUT, place.lasting);
     reader.pragma('query_only = ON');
     return { reader, epoch };
@@ -39,7 +42,7 @@ export async function openSqlite(path: string, { log }: StoreServices): Promise<
     place.leave();
     throw error;
   });
-  const db = kyselyOn(reader);
+  const db = kyselyOn(reader, versionOf(reader));
   const backups = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
   const shut = async (): Promise<void> => {
@@ -104,11 +107,17 @@ function connect(file: string, timeout: number, lasting: boolean): RawDatabase {
   // FULL: a commit returns when the log is on the disk.
   raw.pragma(`synchronous = ${lasting ? 'FULL' : 'OFF'}`);
   raw.pragma('foreign_keys = ON');
-  raw.pragma('cache_size = -32000');
+  raw.pragma(`cache_size = -${CACHE_KIB}`);
   raw.pragma('temp_store = MEMORY');
   // The log keeps its room between checkpoints, but gives back what one large write took.
   raw.pragma('journal_size_limit = 67108864');
   return raw;
+}
+
+/** `data_version` changes with each commit of another connection: of everybody's, as seen by one that only reads. */
+function versionOf(reader: RawDatabase): () => number {
+  const version = reader.prepare<[], number>('pragma data_version').pluck();
+  return () => version.get() ?? 0;
 }
 
 /** `data_version` changes with each commit of another connection; all of this process's go through this one. */

@@ -1,5 +1,4 @@
 import type { Store, StoreServices } from './dialect.ts';
-import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
 export type { Db, Store, StoreServices, StoreStats, WriteOptions } from './dialect.ts';
@@ -11,6 +10,8 @@ export type StoreOptions =
   | { readonly postgres: string };
 
 /** Opens the database and brings its tables to what this program knows. Throws StoreUnavailable for a newer one. */
-export function openStore(options: StoreOptions, services: StoreServices): Promise<Store> {
-  return 'sqlite' in options ? openSqlite(options.sqlite, services) : openPostgres(options.postgres, services);
+export async function openStore(options: StoreOptions, services: StoreServices): Promise<Store> {
+  if ('sqlite' in options) return openSqlite(options.sqlite, services);
+  const { openPostgres } = await import('./postgres.ts');
+  return openPostgres(options.postgres, services);
 }

@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+
 import type { CollectionId, ObjectId, PrincipalId } from '../base/ids.ts';
 import { toAuthor } from './author.ts';
 import { textList, type Db } from './dialect.ts';
@@ -105,7 +107,8 @@ export async function trashedVersions(db: Db, homeId: string): Promise<VersionHe
     .selectFrom('versions')
     .select(VERSION_HEAD)
     .where('home_id', '=', homeId)
-    .where('trashed', '=', 1)
+    // Written out: what is in the trash has an index of its own.
+    .where('trashed', '=', sql.lit(1))
     .orderBy('until_at', 'desc')
     .orderBy('key', 'desc')
     .execute();

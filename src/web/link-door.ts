@@ -28,7 +28,8 @@ const FORMS: Readonly<Record<LinkFormat, (request: LinkRequest) => Promise<WebAn
 
 /** Another realm than that of people, so that no browser sends their password here. */
 const CHALLENGE = 'Basic realm="Kalends link", charset="UTF-8"';
-const PREFIX = '/link/';
+/** Where links are. */
+export const LINK_PREFIX = '/link/';
 
 type Context = Parameters<OpenMiddleware>[0];
 
@@ -53,7 +54,7 @@ export function links(context: CalendarContext, passwords: Passwords): OpenMiddl
   const roomFor = createBodyRoom(8 * limits.linkOctets);
   return async (ctx, next) => {
     const { path } = ctx;
-    if (!path.startsWith(PREFIX)) return next();
+    if (!path.startsWith(LINK_PREFIX)) return next();
     ctx.set(PUBLIC_HEADERS);
     requireReading(ctx);
     const { token, suffix } = addressOf(path);

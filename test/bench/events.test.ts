@@ -31,6 +31,27 @@ test('the instances that the benchmark counts are those that another engine find
   }
 });
 
+test('one event in seven is a meeting with 2 to 8 attendees, whose organizer is elsewhere and told by the client', () => {
+  const meetings = makeEvents(2000, span).filter(({ ics }) => ics.includes('ORGANIZER'));
+  expect(meetings.length / 2000).toBeGreaterThan(0.12);
+  expect(meetings.length / 2000).toBeLessThan(0.18);
+  for (const { ics } of meetings) {
+    for (const part of ics.split('BEGIN:VEVENT').slice(1)) {
+      expect(part.match(/^ORGANIZER;CN=Chair;SCHEDULE-AGENT=CLIENT:/gm)).toHaveLength(1);
+      const attendees = part.match(/^ATTENDEE;/gm)?.length ?? 0;
+      expect(attendees).toBeGreaterThanOrEqual(2);
+      expect(attendees).toBeLessThanOrEqual(8);
+    }
+  }
+});
+
+test('one event in five recurs, and some of these for ever', () => {
+  const series = makeEvents(2000, span).filter(({ ics }) => ruleLines(ics).includes('RRULE'));
+  const endless = series.filter(({ ics }) => !ruleLines(ics).includes('COUNT='));
+  expect(series.length / 2000).toBeCloseTo(0.2, 1);
+  expect(endless.length / series.length).toBeCloseTo(0.1, 1);
+});
+
 test('the same events come for the same count', () => {
   const texts = (count: number): string[] => makeEvents(count, span).map(({ ics }) => ics);
   expect(texts(50)).toEqual(texts(50));

@@ -42,16 +42,15 @@ async function stateOf(who: string): Promise<unknown> {
     .where('home_id', '=', who)
     .executeTakeFirstOrThrow();
   return {
-    objects: objects.map(({ octets, etag, scheduleTag, seq, createdSeq, lastAt }) => ({
-      ...{
-        octets: Buffer.from(octets).toString(),
-        etag,
-        isScheduled: scheduleTag !== undefined,
-        seq,
-        createdSeq,
-        lastAt,
-      },
+    objects: objects.map(({ octets, etag, scheduleTag, seq, createdSeq }) => ({
+      ...{ octets: Buffer.from(octets).toString(), etag, isScheduled: scheduleTag !== undefined, seq, createdSeq },
     })),
+    indexed: await db
+      .selectFrom('objects')
+      .select(['first_at', 'last_at', 'floating', 'exact'])
+      .where('home_id', '=', who)
+      .where('uid', '=', 'm')
+      .execute(),
     ...{ items: items.sort(), memory: await memoryOf(db, who, 'm'), past, used },
   };
 }

@@ -52,3 +52,14 @@ test('what was gathered is written when the server closes', async () => {
   await devices.close();
   expect(await listDevices(store.db, 'alice')).toHaveLength(1);
 });
+
+test('thousands of devices are written some at a time, and other writes come between', async () => {
+  for (let at = 0; at < 100; at++) devices.seen(sighting({ userAgent: `device ${at}`, at }));
+  const order: string[] = [];
+  const written = devices.flush().then(() => order.push('devices'));
+  await store.write(async () => {});
+  order.push('other');
+  await written;
+  expect(order).toEqual(['other', 'devices']);
+  expect(await listDevices(store.db, 'alice')).toHaveLength(100);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createPasswords } from '../../src/auth/passwords.ts';
 import { BadRequest } from '../../src/base/refusal.ts';
 import { readProvisionFile } from '../../src/calendar/provision-file.ts';
 
@@ -39,6 +40,13 @@ describe('a right file', () => {
   test('may give a hash in place of a password', () => {
     const passwordHash = '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzYWx0$RdescudvJCsgt3ub+b27dA';
     expect(readProvisionFile({ users: [{ ...alice, passwordHash }] })[0]?.passwordHash).toBe(passwordHash);
+  });
+
+  test('takes a hash that was made here', async () => {
+    const passwordHash = await createPasswords({ concurrent: 1 }).hash('one');
+    expect(readProvisionFile({ users: [{ ...alice, passwordHash }] })[0]?.passwordHash).toBe(passwordHash);
+    const costly = passwordHash.replace(/t=\d+/, 't=101');
+    expect(() => readProvisionFile({ users: [{ ...alice, passwordHash: costly }] })).toThrow('costs too much');
   });
 });
 

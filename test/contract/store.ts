@@ -23,6 +23,7 @@ import { schedulingContract } from './store-scheduling.ts';
 import { setAsideContract } from './store-set-aside.ts';
 import { sharesContract } from './store-shares.ts';
 import { subscriptionsContract } from './store-subscriptions.ts';
+import { textsContract } from './store-texts.ts';
 import { versionsContract } from './store-versions.ts';
 import { writesContract } from './store-writes.ts';
 
@@ -37,6 +38,7 @@ export function storeContract(engine: Engine): void {
     collectionsContract(engine);
     objectsContract(engine);
     candidatesContract(engine);
+    textsContract(engine);
     busyContract(engine);
     changesContract(engine);
     homeChangesContract(engine);

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { processTree } from '../../bench/cpu.ts';
 import { clusterOrReason } from '../postgres/cluster.ts';
 import { davClient, type DavClient } from '../dav-client.ts';
 import { kalends, type LiveServer, removeDir, startServer, temporaryDir } from '../live-server.ts';
@@ -17,6 +18,8 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '8' },
     /** On a private PostgreSQL cluster instead of SQLite. */
     postgres: { type: 'boolean', default: false },
+    /** Processes that answer; with two and more, every other kill takes one of them before the one that writes. */
+    workers: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -35,7 +38,12 @@ const cluster = options.postgres ? await clusterOrReason() : undefined;
 const database = cluster === undefined || 'missing' in cluster ? [] : ['--database', cluster.url];
 const workers = Array.from({ length: CONNECTIONS }, (_, worker) => slotsOf(worker, COLLECTIONS, SLOTS));
 
-const start = (): Promise<LiveServer> => startServer({ dataDir, args: ['--log-level', 'error', ...database] });
+const start = (): Promise<LiveServer> =>
+  startServer({
+    dataDir,
+    startMs: 100_000,
+    args: ['--log-level', 'error', '--workers', options.workers, ...database],
+  });
 const connect = (url: string): DavClient => davClient({ url, user: 'storm', password: 'storm', sockets: CONNECTIONS });
 
 /** What a client knows of each collection while all is quiet. */
@@ -61,6 +69,14 @@ async function watch(client: DavClient, collections: readonly Before[]): Promise
   }
 }
 
+/** One of the processes that answer, every other time; the clients of the others go on for a while. */
+async function killAWorker({ pid }: LiveServer): Promise<void> {
+  const others = processTree(pid).filter((each) => each !== pid);
+  if (others.length === 0 || random.fraction() < 0.5) return;
+  process.kill(random.pick(others), 'SIGKILL');
+  await after(random.between(0, LONGEST / 2));
+}
+
 interface Round extends Verdict {
   readonly acknowledged: number;
 }
@@ -82,6 +98,7 @@ async function round(server: LiveServer): Promise<{ readonly next: LiveServer; r
   const watcher = connect(server.url);
   const watched = watch(watcher, quiet);
   await after(random.between(5, LONGEST));
+  await killAWorker(server);
   await server.kill();
   const [held, ...results] = await Promise.all([watched, ...storms]);
   client.close();
@@ -126,7 +143,7 @@ async function main(): Promise<number> {
     return 0;
   }
   console.log(
-    `crash: ${KILLS} kills, ${CONNECTIONS} connections, --seed ${options.seed}, ${options.postgres ? 'PostgreSQL' : 'SQLite'}`,
+    `crash: ${KILLS} kills, ${CONNECTIONS} connections, ${options.workers} workers, --seed ${options.seed}, ${options.postgres ? 'PostgreSQL' : 'SQLite'}`,
   );
   kalends('provision', join(import.meta.dirname, 'accounts.json'), '--data', dataDir, ...database);
   const counts = { acknowledged: 0, lost: 0, inconsistent: 0 };

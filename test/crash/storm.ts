@@ -78,6 +78,8 @@ export async function storm(client: DavClient, slots: readonly Slot[], random: S
     if (answer === undefined) return { acknowledged, wrong };
     const expected = content !== undefined && slot.acknowledged === undefined ? 201 : 204;
     slot.inFlight = undefined;
+    // The process that writes is gone, and the one that answers not yet: then nothing may have been written.
+    if (answer.status === 503) return { acknowledged, wrong };
     if (answer.status === expected) slot.acknowledged = content;
     else wrong.push(`${content === undefined ? 'DELETE' : 'PUT'} ${pathOf(slot)}: ${answer.status}, not ${expected}`);
     // A refused write changed nothing that could be checked later: one is enough to stop.

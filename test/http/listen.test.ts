@@ -95,17 +95,6 @@ describe('a listener', () => {
     const octets = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(8000)}\r\n\r\n`;
     expect(await raw(port, octets)).toMatch(/^HTTP\/1\.1 431 /);
   });
-
-  test('refuses more connections than the limit', async () => {
-    const { port } = await start({ limits: { ...defaultLimits(), connections: 1 } });
-    const first = connect(port, '127.0.0.1');
-    await once(first, 'connect');
-    const second = connect(port, '127.0.0.1');
-    second.on('error', () => undefined);
-    await once(second, 'close');
-    expect(first.destroyed).toBe(false);
-    first.destroy();
-  });
 });
 
 describe('closing', () => {

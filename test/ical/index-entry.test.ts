@@ -24,6 +24,7 @@ describe('a VEVENT', () => {
       occurrences: [{ start: at('1999-01-05T10:00:00'), end: at('1999-01-05T11:00:00'), busy: 'BUSY' }],
       indexedFrom: undefined,
       indexedUntil: undefined,
+      searchText: '',
     });
   });
 

@@ -4,8 +4,9 @@ import { dkimVerify } from 'mailauth';
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
 
-import { composeMail, UnusableAddress } from '../../src/mail/compose.ts';
+import { composeMail } from '../../src/mail/compose.ts';
 import type { MailInput, MailPolicy } from '../../src/mail/outgoing.ts';
+import { UnusableAddress } from '../../src/mail/unusable-address.ts';
 import { CASES, event, inputOf, messageOf, POLICY } from './outgoing-cases.ts';
 
 const AT_TEN = ['DTSTART;TZID=Europe/Berlin:20260302T100000', 'DTEND;TZID=Europe/Berlin:20260302T110000'];

@@ -21,10 +21,20 @@ const codeOf = (file: string): string =>
 
 const isOpening = (code: string): boolean => OPENING.some((pattern) => pattern.test(code));
 
+/** Speaks to another process of this server, by a Unix socket and no address. */
+const INSIDE = 'http/hand-on.ts';
+
 test('nothing goes out to the network but through src/net', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const opening = files.filter((file) => isOpening(codeOf(file)));
-  expect(opening.map((file) => file.replaceAll('\\', '/'))).toEqual(['net/connect.ts']);
+  expect(opening.map((file) => file.replaceAll('\\', '/'))).toEqual([INSIDE, 'net/connect.ts']);
+});
+
+test('what one process hands to another names no host', () => {
+  const code = codeOf(INSIDE);
+  expect([...code.matchAll(/request\(\{[^}]*\}/g)].map(([call]) => call)).toEqual([
+    expect.stringMatching(/^request\(\{ agent, socketPath, method, path, headers, setHost: false \}$/),
+  ]);
 });
 
 test.each([

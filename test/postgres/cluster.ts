@@ -17,8 +17,13 @@ const START_PATIENCE = 30_000;
 export interface Cluster {
   /** Of its maintenance database. */
   readonly url: string;
+  /** Of the process that all others of the server come from. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
+
+/** For data that does not outlive the run: no syncs. */
+const DISPOSABLE = ['fsync=off', 'full_page_writes=off'];
 
 /** Programs that a cluster is made with, in the order in which they are looked for. */
 const PROGRAMS = ['initdb', 'postgres'] as const;
@@ -46,8 +51,11 @@ function installed(root: string): readonly string[] {
   return versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(root, version, 'bin'));
 }
 
-/** Starts a cluster, as another user where this process is root, which PostgreSQL refuses to run as. */
-export async function startCluster(): Promise<Cluster> {
+/**
+ * Starts a cluster, as another user where this process is root, which PostgreSQL refuses to run as. `durability` are settings
+ * in place of those that forgo it; none are PostgreSQL's own.
+ */
+export async function startCluster(durability: readonly string[] = DISPOSABLE): Promise<Cluster> {
   const found = findPrograms();
   if ('missing' in found) throw new Error(`Not installed: ${found.missing}`);
   const user = process.getuid?.() === 0 ? await ordinaryUser() : undefined;
@@ -61,8 +69,7 @@ export async function startCluster(): Promise<Cluster> {
     ['-D', data, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
     options,
   );
-  // Nothing here outlives the run: no syncs.
-  const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses='];
+  const settings = [...durability, 'max_connections=200', 'listen_addresses='];
   // Into a file: a pipe that nobody empties in time would stop the server.
   const log = await open(join(home, 'log'), 'w');
   const server = spawn(
@@ -86,7 +93,7 @@ export async function startCluster(): Promise<Cluster> {
     await stop();
     throw new Error(`PostgreSQL did not start: ${output}`, { cause: error });
   }
-  return { url, stop };
+  return { url, pid: server.pid!, stop };
 }
 
 async function end(server: ChildProcess): Promise<void> {

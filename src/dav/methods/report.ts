@@ -5,7 +5,7 @@ import { formatting, negotiated } from '../calendar-format.ts';
 import { parseDepth } from '../depth.ts';
 import type { DavAnswer, Method } from '../method.ts';
 import { multistatusAnswer } from '../multistatus-answer.ts';
-import { readXml } from '../read-xml.ts';
+import { readQuestion } from '../read-xml.ts';
 import type { ReportAnswer } from '../report.ts';
 import { REPORTS } from '../reports/index.ts';
 import { ALL_KINDS } from '../resource.ts';
@@ -20,7 +20,7 @@ export const report: Method = {
   on: ALL_KINDS,
   async run(request) {
     const { target, path, context, preferences, headers } = request;
-    const body = await readXml(request);
+    const body = await readQuestion(request);
     if (body === undefined) throw new BadRequest('A REPORT needs a body');
     const known = REPORTS.get(body.name);
     const isAnswered = known !== undefined && target.kind !== 'missing' && known.on.includes(target.kind);

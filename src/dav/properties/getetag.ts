@@ -3,7 +3,7 @@ import { collectionTag } from '../entity-tag.ts';
 import { property, type DavContext } from '../property.ts';
 import { COLLECTION_KINDS, type ResourceOf } from '../resource.ts';
 import { dav } from '../xml/names.ts';
-import { el, text } from '../xml/write.ts';
+import { elQuoted } from '../xml/write.ts';
 
 const NAME = dav('getetag');
 const ON = [...COLLECTION_KINDS, 'object', 'card', 'attachment'] as const;
@@ -13,7 +13,7 @@ export const getetag = property({
   name: NAME,
   allprop: true,
   on: ON,
-  get: (resource, context) => el(NAME, text(`"${tagOf(resource, context)}"`)),
+  get: (resource, context) => elQuoted(NAME, tagOf(resource, context)),
 });
 
 function tagOf(resource: ResourceOf<(typeof ON)[number]>, { calendar }: DavContext): string {

@@ -3,8 +3,7 @@ import { headsByName, objectsByName } from '../../calendar/get-objects.ts';
 import type { ObjectHead } from '../../calendar/model.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
 import { memberOf } from '../member.ts';
-import { memberName } from '../member-name.ts';
-import { segmentsOf } from '../path.ts';
+import { namesBelow } from '../member-name.ts';
 import type { PropRequest } from '../prop-request.ts';
 import { report, type ReportRequest } from '../report.ts';
 import { dataContextOf, dataResponses, parseDataWish, withCalendarData, type DataWish } from '../report-data.ts';
@@ -61,16 +60,15 @@ async function* responses(
   { hrefs, wish }: Query,
   collection: Collection,
   request: ReportRequest,
-): AsyncGenerator<DavResponse, void> {
+): AsyncGenerator<readonly DavResponse[], void> {
   const { calendar } = request.context;
   const floating = floatingZoneOf(calendar, collection.collection, collection.owner);
   const asked = withCalendarData(wish, await dataContextOf(calendar, collection.collection, wish, floating));
-  const parent = segmentsOf(collection.href);
-  const names = hrefs.map((href) => memberName(href, parent));
+  const names = hrefs.map(namesBelow(collection.href));
   for (let from = 0; from < hrefs.length; from += PAGE) {
     const page = names.slice(from, from + PAGE);
     const objects = await read(page, { collection, octets: wish.octets, request });
-    yield* await pageOf(
+    yield await pageOf(
       { hrefs: hrefs.slice(from, from + PAGE), names: page, objects, collection, wish, asked },
       request,
     );

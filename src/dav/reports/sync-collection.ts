@@ -86,7 +86,7 @@ interface Answer {
 async function* responses(
   { resource, wish, changes }: Answer,
   request: ReportRequest,
-): AsyncGenerator<DavResponse, void> {
+): AsyncGenerator<DavResponse | readonly DavResponse[], void> {
   const { context } = request;
   const floating = floatingZoneOf(context.calendar, resource.collection, resource.owner);
   const asked = withCalendarData(wish, await dataContextOf(context.calendar, resource.collection, wish, floating));
@@ -94,7 +94,7 @@ async function* responses(
     const heads = changes.changed.slice(from, from + PAGE);
     const page = wish.octets ? await withOctets(heads, resource, request) : heads;
     const members = page.map((object) => memberOf(resource, object));
-    yield* await dataResponses(members, { wish, asked }, request);
+    yield await dataResponses(members, { wish, asked }, request);
   }
   for (const name of changes.removed) yield { href: `${resource.href}${encodeSegment(name)}`, status: 404 };
   // §3.6: more changes wait, and are asked for with the token of this answer.

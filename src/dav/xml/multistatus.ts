@@ -1,9 +1,8 @@
 import { STATUS_CODES } from 'node:http';
-import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { pause } from '../../base/turns.ts';
 import { dav } from './names.ts';
 import type { Xml } from './node.ts';
-import { documentEnds, el, href as hrefElement, text } from './write.ts';
+import { documentEnds, el, elementEnds, href as hrefElement, text } from './write.ts';
 
 /** Properties of one resource that share a status (RFC 4918 §14.22). */
 export interface PropStat {
@@ -16,6 +15,8 @@ export interface PropStat {
 /** One DAV:response (RFC 4918 §14.24). `href` is percent-encoded. */
 export type DavResponse =
   | { readonly href: string; readonly propstats: readonly PropStat[] }
+  /** Where all that was asked for was found, as of most members of a list: the elements, one after the other. */
+  | { readonly href: string; readonly found: Xml }
   | {
       readonly href: string;
       readonly status: number;
@@ -23,10 +24,14 @@ export type DavResponse =
       readonly description?: string | undefined;
     };
 
+/** One by one or, where there are many, in pages: to wait for each response costs as much as to write it. */
+export type DavResponses = AsyncIterable<DavResponse | Iterable<DavResponse>> | Iterable<DavResponse>;
+
 /** Octets, near enough, after which a piece is handed on. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
 const ENDS = documentEnds(dav('multistatus'));
+const RESPONSE = elementEnds(dav('response'));
 const EMPTY_OK: readonly PropStat[] = [{ status: 200, props: [] }];
 const statusLines = new Map<number, Xml>();
 
@@ -40,8 +45,23 @@ export function statusElement(status: number): Xml {
   return line;
 }
 
+/** What stands around the properties that were found. */
+const FOUND = {
+  start: `${elementEnds(dav('propstat')).start}${elementEnds(dav('prop')).start}`,
+  end: `${elementEnds(dav('prop')).end}${statusElement(200)}${elementEnds(dav('propstat')).end}${RESPONSE.end}`,
+};
+
+/** One DAV:response element, as it stands in a document. */
+function writtenResponse(response: DavResponse): string {
+  if (!('found' in response) || response.found === '') return responseElement(response);
+  return `${RESPONSE.start}${hrefElement(response.href)}${FOUND.start}${response.found}${FOUND.end}`;
+}
+
 /** One DAV:response element. */
 export function responseElement(response: DavResponse): Xml {
+  if ('found' in response) {
+    return el(dav('response'), hrefElement(response.href), propstatElement({ status: 200, props: [response.found] }));
+  }
   if ('status' in response) {
     return el(
       dav('response'),
@@ -65,7 +85,7 @@ export function propstatElement({ status, props, error }: PropStat): Xml {
 /** A small multistatus as one string. `tail` stands after the responses, as DAV:sync-token does (RFC 6578 §6.4). */
 export function multistatusText(responses: Iterable<DavResponse>, tail?: Xml): string {
   let body = ENDS.start;
-  for (const response of responses) body += responseElement(response);
+  for (const response of responses) body += writtenResponse(response);
   return `${body}${tail ?? ''}${ENDS.end}`;
 }
 
@@ -75,44 +95,36 @@ export function multistatusText(responses: Iterable<DavResponse>, tail?: Xml): s
  * the last response.
  */
 export async function* multistatus(
-  responses: AsyncIterable<DavResponse> | Iterable<DavResponse>,
+  responses: DavResponses,
   tail?: () => Xml | undefined,
 ): AsyncGenerator<string, void, void> {
   let piece = ENDS.start;
-  // Waiting for each of what needs no waiting costs four times the writing: hence the loop twice.
-  if (Symbol.iterator in responses) {
-    for (const response of responses) {
-      piece += responseElement(response);
+  // What needs no waiting is one page.
+  for await (const part of Symbol.iterator in responses ? [responses] : responses) {
+    for (const response of 'href' in part ? [part] : part) {
+      piece += writtenResponse(response);
       if (piece.length < CHUNK_CHARACTERS) continue;
       yield piece;
       piece = '';
-      await nextTurn();
-    }
-  } else {
-    for await (const response of responses) {
-      piece += responseElement(response);
-      if (piece.length < CHUNK_CHARACTERS) continue;
-      yield piece;
-      piece = '';
-      await nextTurn();
+      await pause();
     }
   }
   yield piece + (tail?.() ?? '') + ENDS.end;
 }
 
 /**
- * The body of a 207: a string where the whole answer fits one piece (it then has a Content-Length), a stream beyond.
+ * The body of a 207: a string where the whole answer fits one piece (it then has a Content-Length), pieces beyond.
  * The first piece is made before this returns: a refusal that comes up by then is still an answer of its own.
  */
 export async function multistatusBody(
-  responses: AsyncIterable<DavResponse> | Iterable<DavResponse>,
+  responses: DavResponses,
   tail?: () => Xml | undefined,
-): Promise<string | Readable> {
+): Promise<string | AsyncIterable<string>> {
   const pieces = multistatus(responses, tail);
   const first = await pieces.next();
   if (first.done) return multistatusText([]);
   if (first.value.endsWith(ENDS.end)) return first.value;
-  return Readable.from(resumed(first.value, pieces), { objectMode: false, highWaterMark: CHUNK_CHARACTERS });
+  return resumed(first.value, pieces);
 }
 
 /**

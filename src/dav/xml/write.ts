@@ -19,7 +19,8 @@ const XML_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n';
 const asXml = (fragment: string): Xml => fragment as Xml;
 
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
-const SPECIAL = /[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/;
+/** All that is escaped, but the carriage return, which every line of iCalendar ends with. */
+const RARE = /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/;
 
 /**
  * Character data. A carriage return becomes `&#13;`, for a parser would turn a bare one into a line feed (XML 1.0
@@ -40,7 +41,7 @@ export function* writingText(value: string): Steps<Xml> {
 }
 
 function escapeText(value: string): string {
-  if (!SPECIAL.test(value)) return value;
+  if (!RARE.test(value)) return value.replaceAll('\r', '&#13;');
   let escaped = value.isWellFormed() ? value : value.toWellFormed();
   if (escaped.includes('&')) escaped = escaped.replaceAll('&', '&amp;');
   if (escaped.includes('<')) escaped = escaped.replaceAll('<', '&lt;');
@@ -90,6 +91,21 @@ export function el(name: ClarkName, ...content: readonly (Xml | undefined)[]): X
   const { open, close } = tagOf(name);
   const inner = joined(content);
   return asXml(inner === '' ? `${open}/>` : `${open}>${inner}${close}`);
+}
+
+/**
+ * An element whose text stands in double quotes, as an entity tag does. A list has one of them for each member, and to
+ * find the quotes in a text took a tenth of it.
+ */
+export function elQuoted(name: ClarkName, value: string): Xml {
+  const { open, close } = tagOf(name);
+  return asXml(`${open}>&quot;${escapeText(value)}&quot;${close}`);
+}
+
+/** The two ends of an element with content. */
+export function elementEnds(name: ClarkName): { readonly start: string; readonly end: string } {
+  const { open, close } = tagOf(name);
+  return { start: `${open}>`, end: close };
 }
 
 /** An element with attributes: bare names, or `xml:lang`. Those with an undefined value are left out. */

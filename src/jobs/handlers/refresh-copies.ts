@@ -12,7 +12,10 @@ export const refreshCopies: Job = {
   first: SECOND,
   // Answers come in flocks, and people wait for none by the second.
   moment: SECOND,
-  listen: ({ calendar }, wake) => calendar.hub.subscribe(wake),
+  listen({ calendar }, wake) {
+    const stops = [calendar.hub.subscribe(wake), calendar.store.onForeignWrite(wake)];
+    return () => stops.forEach((stop) => stop());
+  },
   async run({ calendar, log }, signal) {
     for await (const { homeId, uid, fault } of refresh(calendar)) {
       if (fault !== undefined)

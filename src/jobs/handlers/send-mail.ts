@@ -10,8 +10,8 @@ import {
   takeMail,
   type LeasedMail,
 } from '../../calendar/outgoing-mail.ts';
-import { composeMail, UnusableAddress } from '../../mail/compose.ts';
 import type { ComposedMail, MailPolicy, SendOutcome, Transport } from '../../mail/outgoing.ts';
+import { UnusableAddress } from '../../mail/unusable-address.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { Job, JobContext } from '../job.ts';
 import { createUnderWay, type UnderWay } from '../under-way.ts';
@@ -156,6 +156,8 @@ async function mailToOffer(sending: Sending, leased: LeasedMail): Promise<Compos
 async function composed({ calendar, policy }: Sending, leased: LeasedMail): Promise<ComposedMail | SendOutcome> {
   const input = await mailOf(calendar, leased);
   if (input === undefined) return { kind: 'refused', reason: 'nothing is left to be told', status: '5.6.0' };
+  // With the words of all languages: loaded by the first mail.
+  const { composeMail } = await import('../../mail/compose.ts');
   const mail = await composeMail(input, policy);
   return leased.offered === undefined ? mail : { ...mail, octets: Buffer.from(leased.offered) };
 }

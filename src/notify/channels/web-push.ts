@@ -1,5 +1,4 @@
 import { createECDH } from 'node:crypto';
-import webPush from 'web-push';
 
 import { OutboundFailure, type Fetch } from '../../net/fetch.ts';
 
@@ -9,7 +8,13 @@ export interface VapidKeys {
   readonly privateKey: string;
 }
 
-export const newVapidKeys = (): VapidKeys => webPush.generateVAPIDKeys();
+export function newVapidKeys(): VapidKeys {
+  const pair = createECDH('prime256v1');
+  pair.generateKeys();
+  // Its leading zeros are left out.
+  const secret = Buffer.concat([Buffer.alloc(32), pair.getPrivateKey()]).subarray(-32);
+  return { publicKey: pair.getPublicKey('base64url'), privateKey: secret.toString('base64url') };
+}
 
 /** A push resource and the keys of its user agent (RFC 8291 §2.1), base64url. */
 export interface WebPushTarget {
@@ -66,7 +71,7 @@ export async function sendWebPush(
   { target, message, sender, signal }: WebPushSending,
 ): Promise<WebPushOutcome> {
   try {
-    const { headers, body } = encrypted(target, message, sender);
+    const { headers, body } = await encrypted(target, message, sender);
     const response = await fetch({
       ...{ url: target.url, method: 'POST', headers, body, signal },
       ...{ maxOctets: ANSWER_OCTETS, redirects: 0, timeout: TIMEOUT },
@@ -82,7 +87,8 @@ export async function sendWebPush(
   }
 }
 
-function encrypted(target: WebPushTarget, message: WebPushMessage, { keys, contact }: WebPushSender) {
+async function encrypted(target: WebPushTarget, message: WebPushMessage, { keys, contact }: WebPushSender) {
+  const { default: webPush } = await import('web-push');
   const { ttlSeconds, urgency, topic, contentType } = message;
   const { headers, body } = webPush.generateRequestDetails(
     { endpoint: target.url, keys: { p256dh: target.publicKey, auth: target.authSecret } },

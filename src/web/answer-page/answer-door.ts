@@ -8,9 +8,10 @@ import { createInTurn } from '../in-turn.ts';
 import { calendarFile } from './add-to-calendar.ts';
 import { ANSWER_HEADERS, plainPage } from './frame.ts';
 import { speechOf, type Speech } from './language.ts';
+import { PREFIX } from './place.ts';
 import { takeForm, WITHIN } from './take-form.ts';
 import { createTooMany } from './too-many.ts';
-import { PREFIX, show, showPage, type Context, type Door, type Visit } from './visit.ts';
+import { show, showPage, type Context, type Door, type Visit } from './visit.ts';
 
 const PATH = /^\/invitation\/([0-9a-zA-Z]{26})(\/event\.ics)?$/;
 /** Octets of a form that is sent: the longest comment, each character of which can take nine. */

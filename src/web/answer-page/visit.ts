@@ -5,14 +5,13 @@ import { UTC, zoneByTzid, zoneNames, type Zone } from '../../ical/timezone.ts';
 import type { OpenMiddleware } from '../../http/state.ts';
 import type { Speech } from './language.ts';
 import { answerPageOf } from './page.ts';
+import { PREFIX } from './place.ts';
 import { answerNamed, filledAtFirst, filledFrom } from './sent-form.ts';
 import type { IsTooMany } from './too-many.ts';
 import type { View } from './view.ts';
 import type { Done, Fault } from './words/words.ts';
 
 export type Context = Parameters<OpenMiddleware>[0];
-
-export const PREFIX = '/invitation/';
 
 /** What all visits share. */
 export interface Door {

@@ -147,3 +147,33 @@ test('more matches than the bound end with 507 on the calendar', async () => {
   expect(responsesIn(text)).toHaveLength(151);
   expect(statuses(text)[path]).toBe(507);
 });
+
+describe('a text', () => {
+  const PATH = '/dav/calendars/alice/searched/';
+  const withText = (text: string, more = '') =>
+    events(`${more}<C:prop-filter name="SUMMARY"><C:text-match>${text}</C:text-match></C:prop-filter>`);
+  const namesWith = async (filter: string): Promise<string[]> =>
+    Object.keys(statuses((await query(filter, { path: PATH })).text))
+      .map((href) => href.slice(PATH.length))
+      .toSorted();
+  const put = (name: string, summary: string, start = '20260310T090000Z') =>
+    server.request('PUT', `${PATH}${name}.ics`, {
+      body: event(name, `DTSTART:${start}`, `SUMMARY:${summary}`),
+      headers: CALENDAR_TYPE,
+    });
+
+  test('is found by what is written now, also beside a range that holds many', async () => {
+    expect((await server.request('MKCALENDAR', PATH)).status).toBe(201);
+    for (let at = 0; at < 110; at += 1) await put(`e${at}`, at === 7 ? 'A fal\\con' : `Meeting ${at}`);
+    await put('later', 'Falcon', '20270310T090000Z');
+    expect(await namesWith(withText('FALCON'))).toEqual(['e7.ics', 'later.ics']);
+    const march = '<C:time-range start="20260301T000000Z" end="20260401T000000Z"/>';
+    expect(await namesWith(withText('falcon', march))).toEqual(['e7.ics']);
+    await put('e7', 'Another bird');
+    await put('e8', 'A falcon');
+    expect(await namesWith(withText('falcon', march))).toEqual(['e8.ics']);
+    expect(await namesWith(withText('bird'))).toEqual(['e7.ics']);
+    const uid = events('<C:prop-filter name="UID"><C:text-match>LATER</C:text-match></C:prop-filter>');
+    expect(await namesWith(uid)).toEqual(['later.ics']);
+  });
+});
