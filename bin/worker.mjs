@@ -4,6 +4,8 @@ import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 
+// Ctrl-C and systemd tell all processes at once. The one that writes tells the others when to end, also while they load.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kalends', import.meta.url)));
 // As in kalends.mjs.
 v8.setFlagsFromString('--semi-space-growth-factor=1');

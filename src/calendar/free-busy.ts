@@ -172,7 +172,9 @@ async function* busyObjects(
   // The veil leaves the times as they are.
   const seen = collection.mount === undefined ? undefined : { ...collection, isVeiled: false };
   for (let from = 0; from < keys.length; from += PAGE) {
-    const objects = await objectsByKeys(context.store.db, keys.slice(from, from + PAGE), BUSY_COMPONENTS);
+    const found = await objectsByKeys(context.store.db, keys.slice(from, from + PAGE), BUSY_COMPONENTS);
+    // A key may be somebody else's by now: see candidates.ts.
+    const objects = found.filter(({ collectionId }) => collectionId === collection.id);
     yield* seen === undefined ? objects : await shownObjects(context, seen, objects);
   }
 }

@@ -90,7 +90,9 @@ async function* objectsWithText(
   const pages = uid === undefined ? keysWithText(store.db, id, texts) : keysWithUid(store.db, id, uid);
   for await (const keys of pages) {
     for (let from = 0; from < keys.length; from += PAGE) {
-      yield await objectsByKeys(store.db, keys.slice(from, from + PAGE), components);
+      const found = await objectsByKeys(store.db, keys.slice(from, from + PAGE), components);
+      // A key may be somebody else's by now: see candidates.ts.
+      yield found.filter(({ collectionId }) => collectionId === id);
     }
   }
 }

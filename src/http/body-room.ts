@@ -13,7 +13,8 @@ export function createBodyRoom(most: number): (res: ServerResponse) => TakeRoom 
   return (res) => {
     let taken = 0;
     return (octets) => {
-      if (octets > left) return false;
+      // Who has gone already does not close once more.
+      if (octets > left || res.closed) return false;
       if (taken === 0) {
         res.once('close', () => {
           left += taken;

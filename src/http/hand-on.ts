@@ -27,6 +27,11 @@ export function handOn({ socketPath, isForOther }: HandOnOptions): HandOn {
     async middleware(ctx, next) {
       const { req, res, state } = ctx;
       if (!isForOther(req, ctx.path)) return next();
+      // Its client went away while it waited for its turn, and nothing would tell of that any more.
+      if (res.closed || req.socket.destroyed) {
+        ctx.respond = false;
+        return;
+      }
       const { asked, answer } = await ask({ agent, socketPath, requestId: state.requestId }, req, res);
       const { [ACTOR_HEADER]: actor } = answer.headers;
       if (typeof actor === 'string') state.actorElsewhere = actor;
@@ -34,8 +39,11 @@ export function handOn({ socketPath, isForOther }: HandOnOptions): HandOn {
       for (const [name, value] of Object.entries(state.headers)) res.setHeader(name, value);
       copyHead(answer, res);
       await flow(answer, res);
-      // An answer that came before the end of the body: nobody wants the rest.
-      if (!asked.writableFinished) asked.destroy();
+      if (asked.writableFinished) return;
+      // An answer that came before the end of the body: nobody wants the rest, but the next request comes behind it.
+      req.unpipe(asked);
+      req.resume();
+      asked.destroy();
     },
     close: () => agent.destroy(),
   };
@@ -103,12 +111,14 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trans
 const namedBy = (connection: string | undefined): readonly string[] =>
   (connection ?? '').split(',').map((name) => name.trim().toLowerCase());
 
+/** Counts though Connection names it: the length, and what a proxy says of its client (client-address.ts). */
+const KEPT = ['content-length', 'x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
+
 /** What this process made of the header fields is what the other one gets, so that both read the same. */
 function handedHeaders(req: IncomingMessage, requestId: string): IncomingHttpHeaders {
   const handed: IncomingHttpHeaders = { ...req.headers };
   for (const name of [...HOP_BY_HOP, 'expect', PEER_HEADER, ...namedBy(req.headers.connection)]) delete handed[name];
-  // A length that Connection names is one all the same.
-  if (req.headers['content-length'] !== undefined) handed['content-length'] = req.headers['content-length'];
+  for (const name of KEPT) if (req.headers[name] !== undefined) handed[name] = req.headers[name];
   if (req.headers['transfer-encoding'] !== undefined) handed['transfer-encoding'] = 'chunked';
   handed[PEER_HEADER] = writePeer({ ...peerOf(req), requestId });
   return handed;

@@ -6,8 +6,9 @@ import type { OpenMiddleware } from './state.ts';
 const MOST_WAITING = 100;
 
 interface Line {
-  /** The answer that the next request waits for. */
+  /** The answer that the next request waits for, and the work for it. */
   last: ServerResponse | undefined;
+  work: Promise<unknown>;
   waiting: number;
 }
 
@@ -20,21 +21,27 @@ export function inOrder(): OpenMiddleware {
   const lines = new WeakMap<Socket, Line>();
   return ({ req, res }, next) => {
     let line = lines.get(req.socket);
-    if (line === undefined) lines.set(req.socket, (line = { last: undefined, waiting: 0 }));
+    if (line === undefined) lines.set(req.socket, (line = { last: undefined, work: NOTHING, waiting: 0 }));
     const { last: before } = line;
     line.last = res;
     // A connection stands idle most of the time: what it was last answered is not to be kept with it.
     res.once('close', () => {
       if (line.last === res) line.last = undefined;
     });
-    return before === undefined || before.closed ? next() : waitFor(before, line, req.socket).then(next);
+    line.work = before === undefined ? next() : waitFor(before, line, req.socket).then(next);
+    return line.work;
   };
 }
 
+const NOTHING = Promise.resolve();
+
+/** When a connection ends, all its answers close at once: the work for the one before has to come to its end, too. */
 async function waitFor(before: ServerResponse, line: Line, socket: Socket): Promise<void> {
+  const { work } = line;
   line.waiting += 1;
   if (line.waiting > MOST_WAITING) socket.destroy();
-  await closed(before);
+  if (!before.closed) await closed(before);
+  await work.catch(() => undefined);
   line.waiting -= 1;
 }
 

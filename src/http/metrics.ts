@@ -20,9 +20,9 @@ export interface Metrics {
 export interface MetricsOptions {
   /** Bearer token that opens /metrics to other machines; undefined: to none. */
   readonly token?: string | undefined;
-  /** Figures of the rooms below, by name without the `kalends_` prefix, asked at each scrape. */
   /** What other processes of this server counted: /metrics is the sum. */
   readonly others?: () => Promise<readonly Figures[]>;
+  /** Figures of the rooms below, by name without the `kalends_` prefix, asked at each scrape. */
   readonly gauges?: () => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
 }
 

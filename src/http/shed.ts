@@ -106,7 +106,7 @@ function workedOn(underWay: ReadonlySet<ServerResponse>): number {
   const sockets = new Set<Socket>();
   for (const res of underWay) {
     const { complete, socket } = res.req;
-    // Node never closes the answers that waited for another one when their connection ended.
+    // Older versions of Node never close the answers that waited for another one when their connection ended.
     if (complete && !socket.destroyed && !res.writableEnded && !res.writableNeedDrain) sockets.add(socket);
   }
   return sockets.size;

@@ -53,7 +53,9 @@ export async function candidatesInRange(
   const { components } = question;
   const asked = { ...parametersOf(collectionId, question), most: paging.first + 1 };
   const { rows } = await selectFew(db, asked);
-  const isWanted = ({ component }: HeadRow): boolean => components === undefined || components.includes(component);
+  // SQLite gives the last key anew once its object was removed: between two statements it may become somebody else's.
+  const isWanted = ({ component, collection_id: id }: HeadRow): boolean =>
+    id === collectionId && (components === undefined || components.includes(component));
   if (rows.reduce((sum, { hits }) => sum + Number(hits), 0) <= paging.first) {
     return rows.filter(isWanted).map(toCandidate);
   }

@@ -5,7 +5,11 @@ export function loadWhenAsked(prefix: string, load: () => Promise<OpenMiddleware
   let door: Promise<OpenMiddleware> | undefined;
   return async (ctx, next) => {
     if (!ctx.path.startsWith(prefix)) return next();
-    door ??= load();
+    door ??= load().catch((error: unknown) => {
+      // Too many open files, say: the next request tries again.
+      door = undefined;
+      throw error;
+    });
     return (await door)(ctx, next);
   };
 }

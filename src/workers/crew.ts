@@ -69,9 +69,9 @@ export async function startCrew({ config, socketPath, log, answers }: CrewOption
 
   function begin(post: Post): void {
     if (at !== undefined && !posts.some((each) => each.listens)) ({ port } = at);
+    post.since = performance.now();
     const worker = cluster.fork();
     post.worker = worker;
-    post.since = performance.now();
     let reason: Error | undefined;
     const assignment = { number: post.number, socketPath, config: { ...config, port } };
     const channel = createChannel<AskedOfWorker, AskedByWorker>(wireOf(worker), {
@@ -81,23 +81,36 @@ export async function startCrew({ config, socketPath, log, answers }: CrewOption
       fails: (why) => void (reason = errorOf(why)),
     });
     post.channel = channel;
-    worker.once('exit', (code, signal) => {
+    whenGone(worker, (how, error) => {
+      if (post.worker !== worker) return;
       channel.end('the worker has ended');
       Object.assign(post, { worker: undefined, channel: undefined, listens: false });
-      ended(post, reason ?? new Error(`a worker ended with ${signal ?? code} before it listened`), signal ?? code);
+      ended(post, reason ?? error, how);
     });
   }
 
-  function ended(post: Post, reason: Error, how: string | number): void {
+  function ended(post: Post, reason: Error | undefined, how: string | number): void {
     if (isClosing) return;
     if (!isStarted) {
-      started.reject(reason);
+      started.reject(reason ?? new Error(`a worker ended with ${how} before it listened`));
       return;
     }
     post.ends = performance.now() - post.since > HELD_OUT ? 1 : post.ends + 1;
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (post.ends - 1));
-    log.error({ worker: post.number, ended: how, restartIn: pause }, 'a worker has ended; its requests are lost');
-    post.restart = setTimeout(() => begin(post), pause);
+    log.error(
+      { worker: post.number, ended: how, restartIn: pause, ...(reason && { err: reason }) },
+      'a worker has ended; its requests are lost',
+    );
+    post.restart = setTimeout(() => beginAgain(post), pause);
+  }
+
+  /** Node throws some of the reasons for which no process can be started. */
+  function beginAgain(post: Post): void {
+    try {
+      begin(post);
+    } catch (error) {
+      ended(post, error instanceof Error ? error : undefined, 'error');
+    }
   }
 
   async function close(): Promise<void> {
@@ -119,12 +132,7 @@ export async function startCrew({ config, socketPath, log, answers }: CrewOption
   return {
     port: bound,
     url,
-    async figures() {
-      const told = await Promise.all(
-        posts.map(({ channel }) => channel && within(FIGURES_PATIENCE, channel.ask('figures'))),
-      );
-      return told.filter((figures) => figures !== undefined);
-    },
+    figures: () => figuresOf(posts),
     close,
   };
 }
@@ -138,6 +146,21 @@ const postOf = (number: number): Post => ({
   listens: false,
   restart: undefined,
 });
+
+/** Tells how it ended: by its code or signal or, where the system had no room for the process, by the error alone. */
+function whenGone(worker: Worker, gone: (how: string | number, error?: Error) => void): void {
+  let failed: Error | undefined;
+  worker.once('exit', (code, signal) => gone(signal ?? code, failed));
+  worker.on('error', (error) => {
+    failed ??= error;
+    if (worker.process.pid === undefined) gone('error', failed);
+  });
+}
+
+async function figuresOf(posts: readonly Post[]): Promise<readonly unknown[]> {
+  const told = posts.map(({ channel }) => channel && within(FIGURES_PATIENCE, channel.ask('figures')));
+  return (await Promise.all(told)).filter((figures) => figures !== undefined);
+}
 
 /** Ends the worker of a post when its requests are answered; one that does not come to an end is ended. */
 async function dismiss({ worker, channel, listens, restart }: Post): Promise<void> {

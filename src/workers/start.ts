@@ -84,7 +84,7 @@ export async function startServerOfMany(config: Config, context: CalendarContext
 
 /** A folder that only this user may open, for the socket. */
 function privatePlace(): { readonly folder: string; leave(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'kalends-writer-'));
+  const folder = mkdtempSync(join(tmpdir(), `kalends-writer-${process.pid}-`));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   return {

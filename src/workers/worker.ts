@@ -18,14 +18,15 @@ import type { AskedByWorker, AskedOfWorker, Assignment } from './words.ts';
  */
 export async function work(): Promise<void> {
   boundHeap();
-  // Ctrl-C and systemd tell all processes at once. The one that writes tells the others when to end.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   let running: Running | undefined;
   const writer = createChannel<AskedByWorker, AskedOfWorker>(toParent, {
     figures: () => running?.metrics.figures() ?? Promise.resolve([]),
     async close() {
-      await running?.close();
-      process.exit(0);
+      try {
+        await running?.close();
+      } finally {
+        process.exit(0);
+      }
     },
   });
   try {

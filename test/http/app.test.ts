@@ -110,6 +110,23 @@ describe('an error', () => {
     await expect(ask(served.port)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  test('of a door that sends its answers itself, before it sent anything, is still answered', async () => {
+    const { port } = await serve((ctx) => {
+      ctx.respond = false;
+      throw new Error('a header that cannot be sent');
+    });
+    expect(await ask(port)).toMatchObject({ status: 500 });
+  });
+
+  test('of a database that breaks off in the middle of an answer cuts it', async () => {
+    const { port } = await serve((ctx) => {
+      ctx.respond = false;
+      ctx.res.write('half');
+      throw Object.assign(new Error('the database is gone'), { code: 'ECONNRESET' });
+    });
+    await expect(ask(port)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
   test('a client that goes away is no error of ours', async () => {
     const client: { socket?: Socket } = {};
     const served = await serve(async (ctx) => {

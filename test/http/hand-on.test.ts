@@ -196,6 +196,33 @@ test('an answer before the end of the body reaches the client, and the next requ
   heard.socket.destroy();
 });
 
+test('so is one behind a body that is long, of which nobody wanted the rest', async () => {
+  inside = (_req, res) => res.writeHead(403, { 'Content-Length': 2 }).end('no');
+  const rest = 'x'.repeat(3_000_000);
+  const heard = raw(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${rest.length + 3}\r\n\r\nabc`);
+  await expect.poll(() => heard.text).toMatch(/403 Forbidden[^]*no$/);
+  inside = (_req, res) => res.writeHead(200, { 'Content-Length': 6 }).end('second');
+  heard.socket.write(`${rest}PUT / HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await expect.poll(() => heard.text).toMatch(/second$/);
+  heard.socket.destroy();
+});
+
+test('one that waits for another is not handed on when its client has gone', async () => {
+  const urls: (string | undefined)[] = [];
+  let isGone = false;
+  inside = (req, res) => {
+    urls.push(req.url);
+    if (req.url === '/first') res.once('close', () => (isGone = true));
+    else res.end();
+  };
+  const heard = raw('PUT /first HTTP/1.1\r\nHost: x\r\n\r\nDELETE /second HTTP/1.1\r\nHost: x\r\n\r\n');
+  await expect.poll(() => urls).toEqual(['/first']);
+  heard.socket.destroy();
+  await expect.poll(() => isGone).toBe(true);
+  await ask(outer.port, { method: 'PUT', path: '/third' });
+  expect(urls).toEqual(['/first', '/third']);
+});
+
 test('requests that are sent without waiting are handed on one after the other', async () => {
   const order: string[] = [];
   inside = (req, res) => {

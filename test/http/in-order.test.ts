@@ -33,6 +33,21 @@ test('a request waits for the one before it on its connection', async () => {
   socket.destroy();
 });
 
+test('where the connection ends, the next one still waits until the work for the one before it is done', async () => {
+  const socket = connect(running.port, '127.0.0.1');
+  const before = answered;
+  socket.write(get('/slow') + get('/quick'));
+  await expect.poll(() => held.length).toBe(1);
+  const closed = new Promise((resolve) => void socket.once('close', resolve));
+  socket.destroy();
+  await closed;
+  // A whole request of another connection: the server has seen the end of this one by then.
+  await fetch(`http://127.0.0.1:${running.port}/other`);
+  expect(answered).toBe(before + 1);
+  held.shift()?.();
+  await expect.poll(() => answered).toBe(before + 3);
+});
+
 test('a client that sends thousands without waiting is cut off, and another one is served', async () => {
   const socket = connect(running.port, '127.0.0.1');
   socket.on('error', () => undefined);

@@ -81,6 +81,11 @@ describe('the texts that a filter narrows by', () => {
     ['none of a property that is not kept', vevent(prop('X-OWN', 'a')), undefined],
     ['none that must not be there', vevent(prop('SUMMARY', 'a', { textMatch })), undefined],
     ['none of nothing', vevent(prop('SUMMARY', '')), undefined],
+    [
+      'no half of a character',
+      vevent(prop('SUMMARY', `${'a'.repeat(99)}😀`)),
+      [{ name: 'SUMMARY', text: 'A'.repeat(99) }],
+    ],
     ['none of marks alone', vevent(prop('SUMMARY', '\u0301')), undefined],
     [
       'none, where a parameter is enough',

@@ -16,7 +16,8 @@ type CrewServer = Awaited<ReturnType<typeof startCrewServer>>;
 
 const workersOf = ({ pid }: CrewServer): number[] => processTree(pid).filter((each) => each !== pid);
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
-const socketFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('kalends-writer-'));
+const socketFolders = (pid: number): string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith(`kalends-writer-${pid}-`));
 
 /** Sends octets as they are; `text` is what came back so far. */
 function raw(port: number, octets: string) {
@@ -39,7 +40,6 @@ function unfinishedPut(): { readonly head: string; readonly rest: string } {
 }
 
 describe('a server of two workers', () => {
-  const before = socketFolders();
   let server: CrewServer;
   beforeAll(async () => {
     server = await startCrewServer(WORKERS);
@@ -105,6 +105,7 @@ describe('a server of two workers', () => {
       line.close();
     }
     const workers = workersOf(server);
+    expect(socketFolders(server.pid)).toHaveLength(1);
     const { head, rest } = unfinishedPut();
     const heard = raw(server.port, head);
     // Later ones of both workers were answered: it has arrived.
@@ -118,7 +119,7 @@ describe('a server of two workers', () => {
     await expect.poll(() => heard.text, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 204 No Content/);
     expect(await stopped).toBe(0);
     expect(workers.filter(isAlive)).toEqual([]);
-    expect(socketFolders().filter((name) => !before.includes(name))).toEqual([]);
+    expect(socketFolders(server.pid)).toEqual([]);
     const file = new Database(join(server.dataDir, 'kalends.db'), { readonly: true });
     const seen = file.prepare("select user_agent from devices where user_agent like 'device%' order by 1").pluck();
     expect(seen.all()).toEqual(['device 0', 'device 1']);
