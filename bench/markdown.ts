@@ -77,7 +77,7 @@ export function footprintText(found: Footprint): string {
     `Started from a built tree on a folder with ${found.events.toLocaleString('en-US')} events, the cache of compiled code being ` +
     `warm: ${ms(found.firstAnswer)} (${ms(found.firstAnswerCpu)} CPU) to the first answer, ${ms(found.firstEvent)} to the first event for somebody whose password ` +
     `had to be checked. The process takes ${Math.round(found.idleMegabytes)} MB when it has started, ` +
-    `${Math.round(found.megabytes)} MB after all events and questions, and at its peak ${found.peakMebibytes} MiB. ` +
+    `${Math.round(found.busyMegabytes)} MB right after all events and questions, ${Math.round(found.megabytes)} MB ten seconds later, and at its peak ${found.peakMebibytes} MiB. ` +
     `An event is ${Math.round(found.octetsSent)} octets as it was sent, and takes ${Math.round(found.octetsPerEvent)} on disk: ` +
     `checkpointed, with one version and an index from ${back} days ago to ${ahead} days ahead.`
   );

@@ -19,6 +19,6 @@ module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kalends'
 if (process.argv[2] === 'serve') v8.setFlagsFromString('--semi-space-growth-factor=1');
 // A clone runs its TypeScript as it is; the published package holds dist/ and no src/.
 const source = new URL('../src/cli.ts', import.meta.url);
-const built = new URL('../dist/cli.js', import.meta.url);
+const built = new URL('../dist/app/cli.js', import.meta.url);
 const { main } = await import((existsSync(fileURLToPath(source)) ? source : built).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -10,6 +10,6 @@ module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/kalends'
 // As in kalends.mjs.
 v8.setFlagsFromString('--semi-space-growth-factor=1');
 const source = new URL('../src/workers/worker.ts', import.meta.url);
-const built = new URL('../dist/workers/worker.js', import.meta.url);
+const built = new URL('../dist/app/worker.js', import.meta.url);
 const { work } = await import((existsSync(fileURLToPath(source)) ? source : built).href);
 await work();

@@ -25,3 +25,21 @@ test('the room for what is young stays small where the heap is bounded, and woul
   expect(bounded).toBeLessThanOrEqual(20 * 1024 * 1024);
   expect(roomOf('')).toBeGreaterThan(bounded);
 });
+
+/** Lets go of some 60 MB and is quiet; tells the room of the heap when it is full and a while later. */
+const QUIET = `
+const { getHeapStatistics } = await import('node:v8');
+let kept = Array.from({ length: 400_000 }, (_, at) => ({ at, parts: [at, at + 1] }));
+const full = getHeapStatistics().total_heap_size;
+kept = undefined;
+for (let turn = 0; turn < 200 && getHeapStatistics().total_heap_size > full / 2; turn += 1) {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+console.log(getHeapStatistics().total_heap_size / full);`;
+
+test('what is not in use any more is given back when it is quiet', () => {
+  const run = `(await import('${HEAP}')).boundHeap(100);${QUIET}`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', run], { encoding: 'utf8' });
+  expect(Number(stdout)).toBeGreaterThan(0);
+  expect(Number(stdout)).toBeLessThan(0.5);
+});
