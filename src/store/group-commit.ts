@@ -1,9 +1,10 @@
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Database as RawDatabase } from 'better-sqlite3';
 
 import type { Db, StoreStats } from './dialect.ts';
 import { StoreUnavailable } from './errors.ts';
+import { createGathering } from './gathering.ts';
 import { createStatementCache, kyselyOn } from './sqlite-driver.ts';
 
 /** Most units in one transaction, and the milliseconds after which no further one is taken into it. */
@@ -44,15 +45,12 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
   const changesSoFar = statement('select total_changes() as n').pluck();
   const stats = { commits: 0, units: 0, syncs: 0 };
   const queue: Unit[] = [];
+  const gathering = createGathering(() => queue.length);
   let draining: Promise<void> | undefined;
   let closed = false;
 
   async function drain(): Promise<void> {
-    while (queue.length > 0) {
-      // One turn of the event loop, so that requests that arrived at the same time join the group.
-      await nextTurn();
-      await runGroup();
-    }
+    while (queue.length > 0) await gathering.wait().then(runGroup);
     draining = undefined;
   }
 
@@ -119,6 +117,7 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
       return new Promise<T>((resolve, reject) => {
         // What `work` resolves to is what `resolve` takes; the queue holds units of every type.
         queue.push({ run: work, resolve: (value) => resolve(value as T), reject });
+        gathering.arrived();
         draining ??= drain();
       });
     },
