@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { savePrincipal, setMembers } from '../../src/store/principals.ts';
 import { startDavServer, XML, type DavServer } from '../dav-server.ts';
-import { cpu, idleMilliseconds, leastOf } from '../yardstick.ts';
+import { longestTurnOf } from '../turns.ts';
+import { idleMilliseconds, leastOf } from '../yardstick.ts';
 import { BOOK } from '../dav/directory-people.ts';
 
 const PEOPLE = 12_000;
@@ -50,24 +51,15 @@ afterAll(() => server.close());
 async function longestTurn(body: string, { path = BOOK, method = 'REPORT', depth = '1' } = {}): Promise<number> {
   const authorization = `Basic ${Buffer.from('alice:x').toString('base64')}`;
   const headers = { ...XML, Depth: depth, authorization };
-  let longest = 0;
-  let last = cpu();
-  let isDone = false;
-  const turn = (): void => {
-    const now = cpu();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!isDone) setImmediate(turn);
-  };
-  setImmediate(turn);
-  const request = httpRequest(server.url + path, { method, headers });
-  request.end(body);
-  // once() gives the arguments of an event as they are.
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  expect(response.statusCode).toBe(207);
-  response.resume();
-  await once(response, 'end');
-  isDone = true;
+  const { longest } = await longestTurnOf(async () => {
+    const request = httpRequest(server.url + path, { method, headers });
+    request.end(body);
+    // once() gives the arguments of an event as they are.
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(207);
+    response.resume();
+    await once(response, 'end');
+  });
   return longest;
 }
 
