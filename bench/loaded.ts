@@ -8,7 +8,7 @@ import type { Scenario } from './measure.ts';
 import { type Bench, reads } from './scenarios.ts';
 
 /** Connections that ask; one, where one question follows the other. */
-export const SOCKETS = 4;
+export const SOCKETS = 8;
 /** Connections that load and write at once. */
 export const WRITERS = 32;
 

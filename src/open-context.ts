@@ -10,7 +10,7 @@ import type { Config } from './config.ts';
 import { mailSettingsOf } from './mail-settings.ts';
 import { makeFolder } from './make-folder.ts';
 import { StoreUnavailable } from './store/errors.ts';
-import { openStore, type Store, type StoreOptions } from './store/store.ts';
+import { openStore, type Store, type StoreOptions, type StoreServices } from './store/store.ts';
 
 /** Where the configuration says that the database is. */
 export function storeOptionsOf(config: Pick<Config, 'data' | 'database'>): StoreOptions {
@@ -49,7 +49,7 @@ export async function openContext(config: Config, services: ContextServices): Pr
   if ('sqlite' in options && options.sqlite !== ':memory:') {
     makeFolder(dirname(options.sqlite));
   }
-  const store = await opened(options, { clock, log, joins });
+  const store = await opened(options, { clock, log, joins, processes: config.workers > 1 ? 1 + config.workers : 1 });
   const settings = {
     timezone: config.timezone,
     freeBusyForAll: config.access.freeBusyForAll,
@@ -73,10 +73,7 @@ function contactOf({ push, publicUrl }: Pick<Config, 'push' | 'publicUrl'>): str
 }
 
 /** A network address that refuses says nothing of a database; the reason that is added has no password in it. */
-async function opened(
-  options: StoreOptions,
-  services: Required<Pick<ContextServices, 'clock' | 'log' | 'joins'>>,
-): Promise<Store> {
+async function opened(options: StoreOptions, services: StoreServices): Promise<Store> {
   try {
     return await openStore(options, services);
   } catch (cause) {

@@ -38,14 +38,17 @@ export interface DeviceLogOptions {
 /** Devices that are written at once: with thousands of them every request would wait for all. */
 const AT_ONCE = 32;
 
-/** Writes what a device log gathered, of this process or another one. */
+/** Writes what a device log gathered, of this process or another one. Throws the first error when the rest is written. */
 export async function writeDevices(
   { store }: Pick<CalendarContext, 'store'>,
   batch: readonly DeviceSeen[],
 ): Promise<void> {
+  const failures: unknown[] = [];
   for (let at = 0; at < batch.length; at += AT_ONCE) {
-    await store.write((tx) => recordDevices(tx, batch.slice(at, at + AT_ONCE)));
+    const some = batch.slice(at, at + AT_ONCE);
+    await store.write((tx) => recordDevices(tx, some)).catch((error: unknown) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 export function createDeviceLog(

@@ -45,6 +45,8 @@ export async function listenInside({ handler, path, limits, log, onShed }: Inner
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  // Without a listener, one that cannot be accepted for want of file descriptors would end the process.
+  server.on('error', (err) => log.error({ err }, 'a request of a worker could not be taken'));
   return {
     close: () =>
       new Promise((resolve) => {

@@ -74,12 +74,14 @@ export function createMetrics({ token, gauges, others }: MetricsOptions = {}): M
       }
       const theirs = (await others?.()) ?? [];
       const own = await figures();
-      const sum = theirs.length === 0 ? registry : AggregatorRegistry.aggregate([own, ...theirs]);
+      const sum = theirs.length === 0 ? registry : sumOf([own, ...theirs]);
       ctx.set('Content-Type', registry.contentType);
       ctx.body = await sum.metrics();
     },
   };
 }
+
+export const sumOf = (figures: readonly Figures[]): Registry => AggregatorRegistry.aggregate([...figures]);
 
 function hasToken(authorization: string | undefined, token: string | undefined): boolean {
   const given = /^bearer +(\S+)$/i.exec(authorization?.trim() ?? '')?.[1];

@@ -53,6 +53,8 @@ export interface StoreServices {
   readonly log: Log;
   /** Whether another process of this server has just opened it: then its tables are as they are to be, and nobody is waited for. */
   readonly joins?: boolean;
+  /** Processes of this server that have it open: they share the connections that a node may take. One unless it says so. */
+  readonly processes?: number;
 }
 
 /** Words of the data definition language in which the engines differ. */

@@ -35,11 +35,18 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
+interface Hooks {
+  /** A group has the write lock, and has not begun. */
+  readonly onTurn: () => void;
+  /** A group is committed, and nobody was told yet. */
+  readonly onCommit: () => void;
+}
+
 /**
  * Writes to a SQLite database: all units of work that wait are run in one transaction, each in a savepoint of its
  * own, and acknowledged together after one sync. While the disk syncs, the next group gathers.
  */
-export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCommit {
+export function createGroupCommit(raw: RawDatabase, { onTurn, onCommit }: Hooks): GroupCommit {
   const tx = kyselyOn(raw);
   const statement = createStatementCache(raw);
   const changesSoFar = statement('select total_changes() as n').pluck();
@@ -88,6 +95,7 @@ export function createGroupCommit(raw: RawDatabase, onTurn: () => void): GroupCo
       rollback();
       return;
     }
+    onCommit();
     stats.commits += 1;
     stats.units += outcomes.filter(({ succeeded }) => succeeded).length;
     if (outcomes.some(({ changed }) => changed)) stats.syncs += 1;

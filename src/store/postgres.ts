@@ -48,14 +48,20 @@ class TraitedPostgresDialect extends PostgresDialect {
 
 /** Readers and writers have connections of their own, so that reads never wait for writes. */
 const CONNECTIONS = 10;
+const LEAST_CONNECTIONS = 3;
 const STATEMENT_TIMEOUT = 60_000;
 const CONNECT_TIMEOUT = 10_000;
 /** One number for all processes that migrate: the advisory lock of this product. */
 const MIGRATION_LOCK = 0x4b414c45;
 
-export async function openPostgres(url: string, { log, joins = false }: StoreServices): Promise<Store> {
-  const readers = createPool(url, log, { options: '-c default_transaction_read_only=on' });
-  const writers = createPool(url, log);
+/** Of each pool. Several processes of one server share twice as many: PostgreSQL takes 100 from everybody, unless told. */
+export const connectionsOf = (processes: number): number =>
+  Math.min(CONNECTIONS, Math.max(LEAST_CONNECTIONS, Math.floor((2 * CONNECTIONS) / processes)));
+
+export async function openPostgres(url: string, { log, joins = false, processes = 1 }: StoreServices): Promise<Store> {
+  const max = connectionsOf(processes);
+  const readers = createPool(url, log, { max, options: '-c default_transaction_read_only=on' });
+  const writers = createPool(url, log, { max });
   const db = new Kysely<Schema>({ dialect: new TraitedPostgresDialect({ pool: named(readers) }) });
   const writing = new Kysely<Schema>({ dialect: new TraitedPostgresDialect({ pool: named(writers) }) });
   const shut = async (): Promise<void> => {
@@ -103,10 +109,9 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
-function createPool(url: string, log: StoreServices['log'], more: pg.PoolConfig = {}): pg.Pool {
+function createPool(url: string, log: StoreServices['log'], more: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
-    max: CONNECTIONS,
     application_name: 'kalends',
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     statement_timeout: STATEMENT_TIMEOUT,

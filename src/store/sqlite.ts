@@ -12,12 +12,11 @@ import { createGroupCommit } from './group-commit.ts';
 import { epochOf, knownEpoch } from './meta.ts';
 import { migrate } from './migrate.ts';
 import { kyselyOn } from './sqlite-driver.ts';
+import { versionOf, watchForeignWrites } from './sqlite-version.ts';
 
 /** Milliseconds that a connection blocks for a lock of another process: the event loop stands still meanwhile. */
 const BUSY_TIMEOUT = 5;
 const READ_BUSY_TIMEOUT = 1000;
-/** Milliseconds between two looks for what other processes wrote; one look costs microseconds. */
-const POLL = 100;
 /** Of one connection: a page that it has not costs a microsecond, as the system has it. */
 const CACHE_KIB = 8 * 1024;
 
@@ -26,7 +25,8 @@ export async function openSqlite(path: string, { log, joins = false }: StoreServ
   const place = placeOf(path);
   const raw = connect(place.file, BUSY_TIMEOUT, place.lasting);
   const foreign = watchForeignWrites(raw);
-  const writer = createGroupCommit(raw, foreign.look);
+  let forgetVersion = (): void => undefined;
+  const writer = createGroupCommit(raw, { onTurn: foreign.lookAgain, onCommit: () => forgetVersion() });
   const opened = async (): Promise<{ reader: RawDatabase; epoch: string }> => {
     // The turn to write may be long in coming while another process has much to write.
     const count = joins ? 0 : await migrate(writer.write);
@@ -42,7 +42,9 @@ export async function openSqlite(path: string, { log, joins = false }: StoreServ
     place.leave();
     throw error;
   });
-  const db = kyselyOn(reader, versionOf(reader));
+  const version = versionOf(reader);
+  forgetVersion = version.forget;
+  const db = kyselyOn(reader, version.now);
   const backups = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
   const shut = async (): Promise<void> => {
@@ -112,40 +114,6 @@ function connect(file: string, timeout: number, lasting: boolean): RawDatabase {
   // The log keeps its room between checkpoints, but gives back what one large write took.
   raw.pragma('journal_size_limit = 67108864');
   return raw;
-}
-
-/** `data_version` changes with each commit of another connection: of everybody's, as seen by one that only reads. */
-function versionOf(reader: RawDatabase): () => number {
-  const version = reader.prepare<[], number>('pragma data_version').pluck();
-  return () => version.get() ?? 0;
-}
-
-/** `data_version` changes with each commit of another connection; all of this process's go through this one. */
-function watchForeignWrites(raw: RawDatabase) {
-  const version = raw.prepare('pragma data_version').pluck();
-  const listeners = new Set<() => void>();
-  let seen = version.get();
-  const look = (): void => {
-    const now = version.get();
-    if (now === seen) return;
-    seen = now;
-    for (const listener of listeners) listener();
-  };
-  const timer = setInterval(() => {
-    try {
-      look();
-    } catch {
-      // A disk that does not answer: the next write says so, and the next look tries again.
-    }
-  }, POLL).unref();
-  return {
-    look,
-    stop: () => clearInterval(timer),
-    listen(listener: () => void) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-  };
 }
 
 /** Pages copied in one turn of the event loop. */

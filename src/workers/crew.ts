@@ -2,15 +2,17 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { MINUTE, SECOND } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { Figures } from '../http/metrics.ts';
 import { createChannel, errorOf, type Channel } from './channel.ts';
+import { createTally, type Tally } from './tally.ts';
 import type { AskedByWorker, AskedOfWorker, Assignment } from './words.ts';
 
 /** The processes that answer. */
 export interface Crew {
   readonly port: number;
   readonly url: string;
-  /** What each has counted; those that do not answer at once are left out. */
-  figures(): Promise<readonly unknown[]>;
+  /** What each has counted, and those before them. */
+  figures(): Promise<readonly Figures[]>;
   /** Lets each finish its requests, and ends them all. */
   close(): Promise<void>;
 }
@@ -20,7 +22,7 @@ export interface CrewOptions {
   readonly socketPath: string;
   readonly log: Log;
   /** What the workers may ask, beside how they begin. */
-  readonly answers: Pick<AskedByWorker, 'verify' | 'devices'>;
+  readonly answers: Pick<AskedByWorker, 'verify' | 'devices' | 'ready'>;
 }
 
 const ENTRY = fileURLToPath(new URL('../../bin/worker.mjs', import.meta.url));
@@ -53,6 +55,7 @@ export async function startCrew({ config, socketPath, log, answers }: CrewOption
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ exec: ENTRY, args: [], serialization: 'advanced' });
   const posts = Array.from({ length: config.workers }, (_, at) => postOf(at + 1));
+  const tally = createTally();
   const started = Promise.withResolvers<void>();
   let isStarted = false;
   let isClosing = false;
@@ -84,6 +87,7 @@ export async function startCrew({ config, socketPath, log, answers }: CrewOption
     whenGone(worker, (how, error) => {
       if (post.worker !== worker) return;
       channel.end('the worker has ended');
+      tally.ended(post.number);
       Object.assign(post, { worker: undefined, channel: undefined, listens: false });
       ended(post, reason ?? error, how);
     });
@@ -132,7 +136,7 @@ export async function startCrew({ config, socketPath, log, answers }: CrewOption
   return {
     port: bound,
     url,
-    figures: () => figuresOf(posts),
+    figures: () => figuresOf(posts, tally),
     close,
   };
 }
@@ -157,9 +161,12 @@ function whenGone(worker: Worker, gone: (how: string | number, error?: Error) =>
   });
 }
 
-async function figuresOf(posts: readonly Post[]): Promise<readonly unknown[]> {
-  const told = posts.map(({ channel }) => channel && within(FIGURES_PATIENCE, channel.ask('figures')));
-  return (await Promise.all(told)).filter((figures) => figures !== undefined);
+async function figuresOf(posts: readonly Post[], tally: Tally): Promise<readonly Figures[]> {
+  const told = posts.map(async ({ number, channel }) => {
+    const figures = channel && (await within(FIGURES_PATIENCE, channel.ask('figures')));
+    return tally.of(number, figures);
+  });
+  return [...(await Promise.all(told)), await tally.ofEnded()];
 }
 
 /** Ends the worker of a post when its requests are answered; one that does not come to an end is ended. */

@@ -9,7 +9,7 @@ import { createDeviceLog, writeDevices } from '../calendar/device-log.ts';
 import type { CalendarContext } from '../calendar/context.ts';
 import type { Config } from '../config.ts';
 import { listenInside } from '../http/listen-inside.ts';
-import { createMetrics, type Figures } from '../http/metrics.ts';
+import { createMetrics } from '../http/metrics.ts';
 import { createShedCounter } from '../http/shed-metrics.ts';
 import { createLogIn } from '../log-in.ts';
 import type { Server } from '../server.ts';
@@ -27,8 +27,7 @@ export async function startServerOfMany(config: Config, context: CalendarContext
   const metrics = createMetrics({
     token: config.metricsToken,
     gauges: () => ({ ...store.stats() }),
-    // They are of the same program.
-    others: async () => ((await crew?.figures()) ?? []) as readonly Figures[],
+    others: async () => (await crew?.figures()) ?? [],
   });
   const handler = applicationOf({
     config,
@@ -63,6 +62,7 @@ export async function startServerOfMany(config: Config, context: CalendarContext
       answers: {
         verify: async ({ credentials, address }) => (await logIn.verify(credentials, address)) !== undefined,
         devices: (batch) => writeDevices(context, batch),
+        ready: () => store.ping(),
       },
     });
     const background = await startBackground(config, context, log);

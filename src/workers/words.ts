@@ -1,4 +1,5 @@
 import type { Credentials } from '../auth/basic.ts';
+import type { Figures } from '../http/metrics.ts';
 import type { DeviceSeen } from '../store/devices.ts';
 import type { Config } from '../config.ts';
 import type { Reason } from './channel.ts';
@@ -18,6 +19,8 @@ export interface AskedByWorker {
   /** Whether the password is right at this moment; guesses are counted and passwords hashed in one process alone. */
   verify(question: { readonly credentials: Credentials; readonly address: string }): Promise<boolean>;
   devices(batch: readonly DeviceSeen[]): Promise<void>;
+  /** Rejects where the process that writes could not. */
+  ready(): Promise<void>;
   /** The worker listens. */
   listens(at: { readonly port: number; readonly url: string }): void;
   /** The worker cannot begin. */
@@ -27,7 +30,7 @@ export interface AskedByWorker {
 /** What the process that writes asks a worker. */
 export interface AskedOfWorker {
   /** Figures of http/metrics.ts. */
-  figures(): Promise<unknown>;
+  figures(): Promise<Figures>;
   /** Finishes the requests under way, and then ends the process: there is no answer. */
   close(): Promise<void>;
 }

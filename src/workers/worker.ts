@@ -64,7 +64,8 @@ async function start({ number, config, socketPath }: Assignment, writer: Channel
   let isClosing = false;
   const ready = async (): Promise<void> => {
     if (isClosing || !process.connected) throw new Error('the server closes down');
-    await store.ping();
+    // One that reads and cannot hand on a write is not ready to serve.
+    await Promise.all([store.ping(), writer.ask('ready')]);
   };
   const parts = { config, context, log, credentials: logIn, devices, metrics, ready };
   const handler = applicationOf({ ...parts, handOn: handing.middleware });

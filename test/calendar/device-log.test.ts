@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
-import { createDeviceLog, type DeviceLog, type Sighting } from '../../src/calendar/device-log.ts';
+import { createDeviceLog, type DeviceLog, type Sighting, writeDevices } from '../../src/calendar/device-log.ts';
 import { listDevices } from '../../src/store/devices.ts';
 import { savePrincipal } from '../../src/store/principals.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -63,3 +63,24 @@ test('thousands of devices are written some at a time, and other writes come bet
   expect(order).toEqual(['other', 'devices']);
   expect(await listDevices(store.db, 'alice')).toHaveLength(100);
 });
+
+test('where some cannot be written the others are, and who asked is told', async () => {
+  const batch = Array.from({ length: 100 }, (_, at) => ({
+    principalId: 'alice',
+    credential: 'password',
+    userAgent: `device ${at}`,
+    seenAt: at,
+  }));
+  let writes = 0;
+  const failing: Store = {
+    ...store,
+    write: (work) => ((writes += 1) === 2 ? Promise.reject(new Error('no room')) : store.write(work)),
+  };
+  await expect(writeDevices({ store: failing }, batch)).rejects.toThrow('no room');
+  const kept = (await listDevices(store.db, 'alice')).map(({ lastSeen }) => lastSeen);
+  // 32 at a time: the second part is missing.
+  expect(kept.toSorted((left, right) => left - right)).toEqual([...range(0, 32), ...range(64, 100)]);
+});
+
+const range = (from: number, until: number): readonly number[] =>
+  Array.from({ length: until - from }, (_, at) => from + at);

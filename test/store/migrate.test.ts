@@ -38,7 +38,7 @@ test('a database of the first version is followed by its home from the beginning
   const folder = await mkdtemp(join(tmpdir(), 'kalends-migrate-'));
   const file = join(folder, 'kalends.db');
   const raw = new Database(file);
-  const writer = createGroupCommit(raw, () => undefined);
+  const writer = createGroupCommit(raw, { onTurn: () => undefined, onCommit: () => undefined });
   expect(await migrate(writer.write, MIGRATIONS.slice(0, 1))).toBe(1);
   const homeId = await writer.write(async (tx) => {
     await insertOldPrincipal(tx, 'alice');
