@@ -17,6 +17,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     /** Other servers to ask the same, by the names of their Debian packages. */
     peers: { type: 'string' },
+    /** About calendars of so many events: some of them take a second and more for one answer about 10,000. */
+    'peer-events': { type: 'string', default: '1000' },
     /** An empty PostgreSQL database, by its URL: for those with room for thousands of events. */
     database: { type: 'string' },
     /** Only the figures of the iCalendar engine, without a server. */
@@ -26,7 +28,9 @@ const { values } = parseArgs({
 
 /** What `npm run bench` was asked for. */
 export const options = values;
-export const SIZES: readonly number[] = values.events.split(',').map(Number);
+const sizesOf = (events: string): readonly number[] => events.split(',').map(Number);
+export const SIZES = sizesOf(values.events);
+export const PEER_SIZES = sizesOf(values['peer-events']);
 export const EFFORT: Effort = values.short ? SHORT : FULL;
 /** Arguments of `serve` and `provision` for the database. */
 export const DATABASE: readonly string[] = values.database === undefined ? [] : ['--database', values.database];

@@ -12,7 +12,7 @@ import { thisMachine } from './machine.ts';
 import { askMail, type MailSizes } from './mail.ts';
 import { measure, median } from './measure.ts';
 import { askMeetings, meetingAccounts, type MeetingSizes } from './meetings.ts';
-import { DATABASE, EFFORT, options, SIZES } from './options.ts';
+import { DATABASE, EFFORT, options, PEER_SIZES, SIZES } from './options.ts';
 import { askPeers, peersNamed } from './peers/ask.ts';
 import { publish } from './publish.ts';
 import { isNoNews, type SizeResult, type Target } from './table.ts';
@@ -101,7 +101,7 @@ async function main(): Promise<number> {
   const mail = isMailAsked ? await timed('mail', () => askMail(MAIL, EFFORT)) : [];
   const footprint = isFootprintAsked ? await timed('footprint', measureFootprint) : undefined;
   const ofFootprint = footprint === undefined ? [] : footprintTargets(footprint, isShort ? SHORT_SLACK : 1);
-  const peers = chosenPeers && (await askPeers(chosenPeers, { sizes: SIZES, effort: EFFORT, only }));
+  const peers = chosenPeers && (await askPeers(chosenPeers, { sizes: PEER_SIZES, effort: EFFORT, only }));
   const others = [...ofServer, ...ofFootprint, ...mail];
   const targets = withMisses([...speedTargets(sizes, { isShort, only }), ...others]);
   publish({ machine: thisMachine(), isShort, floorCpu, sizes, targets, footprint, peers }, others, options);
