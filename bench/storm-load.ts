@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
-import { parentPort, workerData } from 'node:worker_threads';
+import { setPriority } from 'node:os';
 
 /** What is asked over and over, over so many connections; answers are thrown away. */
 export interface StormPlan {
@@ -20,9 +21,11 @@ export interface StormTally {
   readonly failures: number;
 }
 
-/** A thread of its own: what it does with the answers must not hold up who measures. */
-const port = parentPort;
-const { url, connections, requests } = workerData as StormPlan;
+/** A process of its own that stands back: what it does with the answers must not hold up who measures. */
+setPriority(10);
+// Told by storm.ts, of the same program.
+const [given] = (await once(process, 'message')) as [StormPlan];
+const { url, connections, requests } = given;
 const agent = new Agent({ keepAlive: true, maxSockets: connections });
 let isOver = false;
 let [answers, octets, failures] = [0, 0, 0];
@@ -48,8 +51,8 @@ async function connection(first: number): Promise<void> {
   for (let at = first; !isOver; at += 1) await ask(requests[at % requests.length]!);
 }
 
-port?.once('message', () => (isOver = true));
+process.once('message', () => (isOver = true));
 await Promise.all(Array.from({ length: connections }, (_, at) => connection(at)));
 agent.destroy();
 const tally: StormTally = { answers, octets, failures };
-port?.postMessage(tally);
+process.send?.(tally, () => process.disconnect());

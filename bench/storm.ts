@@ -1,9 +1,9 @@
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import {
   calendarReport,
   davClient,
@@ -87,11 +87,12 @@ async function stormed<T>(
   url: string,
   work: () => Promise<T>,
 ): Promise<{ readonly tally: StormTally; readonly result: T }> {
-  const worker = new Worker(join(import.meta.dirname, 'storm-load.ts'), { workerData: plan(url) });
-  await after(300);
+  const storm = fork(join(import.meta.dirname, 'storm-load.ts'));
+  storm.send(plan(url));
+  await after(1000);
   const result = await work();
-  worker.postMessage('over');
-  const [tally] = (await once(worker, 'message')) as [StormTally];
+  storm.send('over');
+  const [tally] = (await once(storm, 'message')) as [StormTally];
   return { tally, result };
 }
 

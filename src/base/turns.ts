@@ -4,9 +4,9 @@ import type { Steps } from './steps.ts';
 
 /**
  * Milliseconds that one request may work without a break: what every other request may have to wait for, however small
- * it is. A break costs some hundredths of one.
+ * it is. A break costs a hundredth of one.
  */
-const SLICE = 4;
+const SLICE = 1;
 
 export interface Turns {
   /** Whether it is time for a break: asked between two pieces of work, so that a short answer waits for nothing. */
@@ -31,9 +31,15 @@ export async function inTurns<Result>(work: Steps<Result>, turns: Turns): Promis
  */
 export function createTurns(): Turns {
   sliceBegan();
+  let worked = 0;
+  let since = performance.now();
   return {
     isDue: () => performance.now() - sliceBegan() > SLICE,
-    take: pause,
+    async take() {
+      worked += performance.now() - since;
+      await (worked < SLICE ? waitIn(small) : pause());
+      since = performance.now();
+    },
   };
 }
 
@@ -51,17 +57,24 @@ function sliceBegan(): number {
   return began;
 }
 
+type Waiting = (() => void)[];
+
 /** Long answers that have paused, in the order in which they did. */
-const paused: (() => void)[] = [];
+const large: Waiting = [];
+/** Those that have hardly begun when others had used up the slice: most will be done with what they do next. */
+const small: Waiting = [];
 
 /**
  * A break, due or not. With each turn of the event loop as many go on as one slice has time for, in their order: whatever
  * came in meanwhile waits for one slice and not for one of each long answer that is under way (all immediates run before
- * the next look at the sockets), and those that have little left to do do not wait a turn for each of the others.
+ * the next look at the sockets), and those that have little left to do do not wait a turn for each of the others. Who has
+ * hardly begun goes first; one of the long answers goes on in any case, however many of these there are.
  */
-export function pause(): Promise<void> {
+export const pause = (): Promise<void> => waitIn(large);
+
+function waitIn(waiting: Waiting): Promise<void> {
   return new Promise((resume) => {
-    paused.push(resume);
+    waiting.push(resume);
     if (isGoingOn) return;
     isGoingOn = true;
     setImmediate(goOn);
@@ -73,16 +86,20 @@ let isGoingOn = false;
 function goOn(): void {
   endSlice();
   const until = sliceBegan() + SLICE;
+  let isOwed = true;
   const resumeOne = (): void => {
-    paused.shift()?.();
+    // However long the machine was elsewhere meanwhile.
+    const isLast = performance.now() >= until;
+    const ofSmall = isLast && isOwed && large.length > 0 ? undefined : small.shift();
+    if (ofSmall === undefined) isOwed = false;
+    (ofSmall ?? large.shift())?.();
     // When it has paused again, or come to its end: ticks that are asked for among microtasks come after all of these.
     queueMicrotask(() => nextTick(next));
   };
   const next = (): void => {
-    if (paused.length === 0) isGoingOn = false;
-    else if (performance.now() >= until) setImmediate(goOn);
+    if (small.length + large.length === 0) isGoingOn = false;
+    else if (performance.now() >= until && (!isOwed || large.length === 0)) setImmediate(goOn);
     else resumeOne();
   };
-  // One goes on in any case, however long the machine was elsewhere meanwhile.
   resumeOne();
 }

@@ -46,7 +46,7 @@ export async function removalsIn(db: Db, collectionId: string, part: SinceQuesti
 }
 
 /** Rows of one statement, so that none holds up the event loop. */
-const PAGE = 2000;
+const PAGE = 200;
 
 interface ChangePage {
   readonly upTo: number;

@@ -108,3 +108,17 @@ test('of works that begin in the same turn, those after the one that took its ti
   await first.take();
   expect([first.isDue(), createTurns().isDue()]).toEqual([false, false]);
 });
+
+test('who has hardly begun goes on before the long works that wait, and these go on all the same', async () => {
+  const order: string[] = [];
+  takeTime();
+  const long = ['long 1', 'long 2'].map((name) => pause().then(() => order.push(name)));
+  const begun = Array.from({ length: 5 }, async (_, at) => {
+    await createTurns().take();
+    order.push(`small ${at}`);
+    // Each uses up the slice: without its due, a long one would wait for all of them.
+    takeTime();
+  });
+  await Promise.all([...long, ...begun]);
+  expect(order).toEqual(['small 0', 'long 1', 'small 1', 'long 2', 'small 2', 'small 3', 'small 4']);
+});
