@@ -2,6 +2,7 @@ import { DAY } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { VERSION } from './base/version.ts';
 import type { CalendarContext } from './calendar/context.ts';
+import { noteNothingStored } from './calendar/recheck-objects.ts';
 import type { Config } from './config.ts';
 import { JOBS } from './jobs/handlers/index.ts';
 import { startWorker } from './jobs/worker.ts';
@@ -22,6 +23,7 @@ export interface Background {
 
 /** Takes mail and starts the jobs: once in a server. Rejects where the port for mail is taken. */
 export async function startBackground(config: Config, context: CalendarContext, log: Log): Promise<Background> {
+  await noteNothingStored(context);
   const mail = await startMailSources(config, context, log);
   const fetch = createFetch({ allow: config.net.allow, userAgent: `Kalends/${VERSION}` });
   const smtp = smtpServerOf(config);

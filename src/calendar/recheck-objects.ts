@@ -55,6 +55,13 @@ export async function* recheckObjects(context: CalendarContext): AsyncGenerator<
   await context.store.write((tx) => setMeta(tx, DONE, fingerprint));
 }
 
+/** A new database is not walked through when it has filled: what is written from now on is checked as it is written. */
+export async function noteNothingStored(context: CalendarContext): Promise<void> {
+  const { db, write } = context.store;
+  if ((await getMeta(db, DONE)) !== undefined || (await objectsByKey(db, { after: 0, limit: 1 })).length > 0) return;
+  await write((tx) => setMeta(tx, DONE, fingerprintOf(context)));
+}
+
 /** All that decides whether an object can be used, and its index. */
 function fingerprintOf({ limits, settings }: CalendarContext): string {
   return JSON.stringify({

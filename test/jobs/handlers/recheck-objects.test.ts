@@ -6,7 +6,7 @@ import type { CalendarContext } from '../../../src/calendar/context.ts';
 import { faultyObjects, repairFaulty } from '../../../src/calendar/faulty-objects.ts';
 import { importObject } from '../../../src/calendar/import-object.ts';
 import type { Collection } from '../../../src/calendar/model.ts';
-import { recheckObjects as recheckPages } from '../../../src/calendar/recheck-objects.ts';
+import { noteNothingStored, recheckObjects as recheckPages } from '../../../src/calendar/recheck-objects.ts';
 import { recheckObjects } from '../../../src/jobs/handlers/recheck-objects.ts';
 import { candidatesInRange, headByName, objectByName, updateObject } from '../../../src/store/objects.ts';
 import { event, SILENT_LOG, START, startDavServer, type DavServer } from '../../dav-server.ts';
@@ -72,6 +72,27 @@ test('what another version indexed otherwise is found where it is, and nothing t
   expect(await inDay()).toBe(MANY);
   expect([await collection(), await headByName(server.context.store.db, calendar.id, 'e1')]).toEqual(before);
 });
+
+test('a database that was empty when the server started is not walked through when it has filled', async () => {
+  await noteNothingStored(server.context);
+  await storeMany();
+  await noteNothingStored(server.context);
+  expect((await checked()).length).toBe(0);
+  expect((await checked(withLimits(FEW))).length).toBeGreaterThan(0);
+});
+
+test('a database that has objects is not taken for a new one', async () => {
+  await store('first');
+  await noteNothingStored(server.context);
+  expect((await checked()).length).toBe(1);
+});
+
+/** The pages of a walk. */
+async function checked(context = server.context): Promise<readonly number[]> {
+  const pages: number[] = [];
+  for await (const page of recheckPages(context)) pages.push(page.checked);
+  return pages;
+}
 
 test('where nothing changed since, nothing is looked at, also by another node', async () => {
   await storeMany();
