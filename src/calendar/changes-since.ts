@@ -1,7 +1,7 @@
 import { changesSince as changeRows, type SinceQuestion } from '../store/changes.ts';
 import { changesOfMount } from '../store/personal-objects.ts';
 import type { CalendarContext } from './context.ts';
-import { headsByName } from './get-objects.ts';
+import { headsByName, listHeads } from './get-objects.ts';
 import type { Collection, ObjectHead } from './model.ts';
 import { isShaped } from './shown-object.ts';
 import { readSyncToken, stateAt, syncTokenOf } from './sync-token.ts';
@@ -54,6 +54,22 @@ export async function changesSince(
     token: syncTokenOf(context, collection, reached),
     truncated: truncatedAt !== undefined,
   };
+}
+
+/** The members of a collection for who knows nothing yet, and the token of the state that they begin with. */
+export interface FirstSync {
+  readonly token: string;
+  /** Page by page, in the order of names. */
+  readonly members: AsyncIterable<readonly ObjectHead[]>;
+}
+
+/**
+ * As changesSince without a token, read while it is written: a large calendar is not held in memory for it. What is
+ * written meanwhile may be among the members or not; the next question from this token tells of it in any case.
+ */
+export function firstSync(context: CalendarContext, collection: Collection): FirstSync {
+  const token = syncTokenOf(context, collection, stateAt(collection.seq));
+  return { token, members: listHeads(context, collection) };
 }
 
 const NOTHING: Awaited<ReturnType<typeof rowsOf>> = { changes: [], truncatedAt: undefined };

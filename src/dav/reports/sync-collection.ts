@@ -1,5 +1,5 @@
 import { BadRequest } from '../../base/refusal.ts';
-import { changesSince, type CollectionChanges } from '../../calendar/changes-since.ts';
+import { changesSince, firstSync, type CollectionChanges, type SinceToken } from '../../calendar/changes-since.ts';
 import { objectsByName } from '../../calendar/get-objects.ts';
 import type { ObjectHead } from '../../calendar/model.ts';
 import { floatingZoneOf } from '../../calendar/zone.ts';
@@ -47,8 +47,8 @@ export const syncCollection = report({
     }
     if (resource.kind === 'home') return syncHome(query, resource, request);
     // A collection of objects has one level, so that 1 and infinite ask for the same.
-    const { token, limit, wish } = query;
-    const changes = await changesSince(request.context.calendar, resource.collection, { token, limit });
+    const { wish } = query;
+    const changes = await answerTo(query, resource.collection, request);
     return {
       kind: 'multistatus',
       responses: responses({ resource, wish, changes }, request),
@@ -77,10 +77,31 @@ function limitIn(node: XmlNode | undefined): number | undefined {
   return Number(value);
 }
 
+interface Told extends Pick<CollectionChanges, 'removed' | 'token' | 'truncated'> {
+  readonly changed: AsyncIterable<readonly ObjectHead[]> | Iterable<readonly ObjectHead[]>;
+}
+
+async function answerTo(
+  { token, limit }: SinceToken,
+  collection: Synced['collection'],
+  { context: { calendar } }: ReportRequest,
+): Promise<Told> {
+  if (token === undefined && limit === undefined) {
+    const first = firstSync(calendar, collection);
+    return { token: first.token, changed: first.members, removed: [], truncated: false };
+  }
+  const changes = await changesSince(calendar, collection, { token, limit });
+  return { ...changes, changed: pagesOf(changes.changed) };
+}
+
+function* pagesOf(heads: readonly ObjectHead[]): Generator<readonly ObjectHead[], void> {
+  for (let from = 0; from < heads.length; from += PAGE) yield heads.slice(from, from + PAGE);
+}
+
 interface Answer {
   readonly resource: Synced;
   readonly wish: DataWish;
-  readonly changes: CollectionChanges;
+  readonly changes: Told;
 }
 
 async function* responses(
@@ -90,8 +111,7 @@ async function* responses(
   const { context } = request;
   const floating = floatingZoneOf(context.calendar, resource.collection, resource.owner);
   const asked = withCalendarData(wish, await dataContextOf(context.calendar, resource.collection, wish, floating));
-  for (let from = 0; from < changes.changed.length; from += PAGE) {
-    const heads = changes.changed.slice(from, from + PAGE);
+  for await (const heads of changes.changed) {
     const page = wish.octets ? await withOctets(heads, resource, request) : heads;
     const members = page.map((object) => memberOf(resource, object));
     yield await dataResponses(members, { wish, asked }, request);
