@@ -8,7 +8,7 @@ const ENOUGH_YOUNG = 12 * MIB;
 /** Milliseconds without a collection after which nobody asks for much. */
 const QUIET = 5000;
 /** How much may be added to what is in use, in per cent, until it is looked for what is not: that stops everybody for 10 ms. */
-const GROWTH = 150;
+const GROWTH = 100;
 
 /**
  * Keeps the heap of V8 near to what is in use: by itself it makes up to 128 MiB of room for what is young, and waits with

@@ -6,7 +6,7 @@ import type { Steps } from './steps.ts';
  * Milliseconds that one request may work without a break: what every other request may have to wait for, however small
  * it is. A break costs a hundredth of one.
  */
-const SLICE = 1;
+const SLICE = 0.7;
 
 export interface Turns {
   /** Whether it is time for a break: asked between two pieces of work, so that a short answer waits for nothing. */

@@ -37,7 +37,7 @@ export interface Paging {
   readonly rowsOfAnObject: number;
 }
 
-const PAGING: Paging = { first: 4000, rows: 2000, objects: 200, rowsOfAnObject: 4 };
+const PAGING: Paging = { first: 1000, rows: 1000, objects: 100, rowsOfAnObject: 4 };
 
 /**
  * Every object that may touch a range, each once, in no order. None that touches it is missing; those not `decided`
