@@ -86,13 +86,13 @@ let isGoingOn = false;
 function goOn(): void {
   endSlice();
   const until = sliceBegan() + SLICE;
+  // One of the long answers, however long the machine was elsewhere meanwhile.
   let isOwed = true;
   const resumeOne = (): void => {
-    // However long the machine was elsewhere meanwhile.
-    const isLast = performance.now() >= until;
-    const ofSmall = isLast && isOwed && large.length > 0 ? undefined : small.shift();
-    if (ofSmall === undefined) isOwed = false;
-    (ofSmall ?? large.shift())?.();
+    const isOver = performance.now() >= until;
+    const begun = isOver && isOwed && large.length > 0 ? undefined : small.shift();
+    if (begun === undefined) isOwed = false;
+    (begun ?? large.shift())?.();
     // When it has paused again, or come to its end: ticks that are asked for among microtasks come after all of these.
     queueMicrotask(() => nextTick(next));
   };
