@@ -39,21 +39,27 @@ function unfinishedPut(): { readonly head: string; readonly rest: string } {
   return { head, rest: body.slice(-1) };
 }
 
-describe('a server of two workers', () => {
-  let server: CrewServer;
+/** A server for the tests of one `describe`; it is there once they run. */
+function crewForAll(): () => CrewServer {
+  let server: CrewServer | undefined;
   beforeAll(async () => {
     server = await startCrewServer(WORKERS);
   }, START_PATIENCE);
   afterAll(async () => {
-    await server.kill();
-    removeDir(server.dataDir);
+    await server?.kill();
+    if (server !== undefined) removeDir(server.dataDir);
   });
+  return () => server!;
+}
+
+describe('a server of two workers', () => {
+  const crew = crewForAll();
 
   test('hands connections to the workers in turn', async () => {
-    expect(workersOf(server)).toHaveLength(WORKERS);
+    expect(workersOf(crew())).toHaveLength(WORKERS);
     const counts = new Map<string, number>();
     for (let at = 0; at < 10 * WORKERS; at += 1) {
-      const heard = raw(server.port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      const heard = raw(crew().port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
       await once(heard.socket, 'close');
       const worker = /x-request-id: (\w+)-/i.exec(heard.text)![1]!;
       counts.set(worker, (counts.get(worker) ?? 0) + 1);
@@ -62,8 +68,8 @@ describe('a server of two workers', () => {
   });
 
   test('adds up the figures of its processes, whichever worker is asked', async () => {
-    const lines = await lineToEach(server, WORKERS, { user: 'alice' });
-    const syncs = await diskSyncs(server.url);
+    const lines = await lineToEach(crew(), WORKERS, { user: 'alice' });
+    const syncs = await diskSyncs(crew().url);
     for (let at = 0; at < 6; at += 1) {
       const options = { headers: CALENDAR_HEADERS, body: event(`${at}`) };
       expect((await lines[at % WORKERS]!.request('PUT', EVENT_PATH, options)).status).toBe(at === 0 ? 201 : 204);
@@ -81,7 +87,7 @@ describe('a server of two workers', () => {
   test(
     'does not start where the port is taken, and says so',
     async () => {
-      const { dataDir, port } = server;
+      const { dataDir, port } = crew();
       const second = startServer({ dataDir, port, args: ['--workers', '2'] });
       await expect(second).rejects.toThrow(/kalends: .*EADDRINUSE/);
     },
@@ -91,7 +97,7 @@ describe('a server of two workers', () => {
   test('counts wrong passwords over all workers together', async () => {
     const answers: number[] = [];
     for (let at = 0; at < 11; at += 1) {
-      const [line] = await lineToEach(server, 1, { user: 'bob', password: `guess ${at}` });
+      const [line] = await lineToEach(crew(), 1, { user: 'bob', password: `guess ${at}` });
       answers.push((await line!.request('GET', '/dav/')).status);
       line!.close();
     }
@@ -99,28 +105,28 @@ describe('a server of two workers', () => {
   });
 
   test('finishes what is under way when all its processes are told to end, and leaves nothing behind', async () => {
-    for (const [at, line] of (await lineToEach(server, WORKERS, { user: 'alice' })).entries()) {
+    for (const [at, line] of (await lineToEach(crew(), WORKERS, { user: 'alice' })).entries()) {
       const headers = { 'User-Agent': `device ${at}`, Depth: '0' };
       expect((await line.request('PROPFIND', '/dav/calendars/alice/', { headers })).status).toBe(207);
       line.close();
     }
-    const workers = workersOf(server);
-    expect(socketFolders(server.pid)).toHaveLength(1);
+    const workers = workersOf(crew());
+    expect(socketFolders(crew().pid)).toHaveLength(1);
     const { head, rest } = unfinishedPut();
-    const heard = raw(server.port, head);
+    const heard = raw(crew().port, head);
     // Later ones of both workers were answered: it has arrived.
-    for (const line of await lineToEach(server, WORKERS, { user: 'alice' })) line.close();
+    for (const line of await lineToEach(crew(), WORKERS, { user: 'alice' })) line.close();
     for (const pid of workers) process.kill(pid, 'SIGTERM');
-    const stopped = server.stop();
+    const stopped = crew().stop();
     // Nobody is taken any more, so that those who are to end have begun to.
-    await expect.poll(() => fetch(server.url).catch(() => 'refused'), { timeout: 10_000 }).toBe('refused');
+    await expect.poll(() => fetch(crew().url).catch(() => 'refused'), { timeout: 10_000 }).toBe('refused');
     expect(workers.filter(isAlive)).not.toEqual([]);
     heard.socket.write(rest);
     await expect.poll(() => heard.text, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 204 No Content/);
     expect(await stopped).toBe(0);
     expect(workers.filter(isAlive)).toEqual([]);
-    expect(socketFolders(server.pid)).toEqual([]);
-    const file = new Database(join(server.dataDir, 'kalends.db'), { readonly: true });
+    expect(socketFolders(crew().pid)).toEqual([]);
+    const file = new Database(join(crew().dataDir, 'kalends.db'), { readonly: true });
     const seen = file.prepare("select user_agent from devices where user_agent like 'device%' order by 1").pluck();
     expect(seen.all()).toEqual(['device 0', 'device 1']);
     file.close();
@@ -128,42 +134,35 @@ describe('a server of two workers', () => {
 });
 
 describe('where a process is killed', () => {
-  let server: CrewServer;
-  beforeAll(async () => {
-    server = await startCrewServer(WORKERS);
-  }, START_PATIENCE);
-  afterAll(async () => {
-    await server.kill();
-    removeDir(server.dataDir);
-  });
+  const crew = crewForAll();
 
   test('a worker loses its requests alone, and another one takes its place', async () => {
-    const lines = await lineToEach(server, WORKERS, { user: 'alice' });
+    const lines = await lineToEach(crew(), WORKERS, { user: 'alice' });
     const options = { headers: CALENDAR_HEADERS, body: event('kept') };
     expect((await lines[0]!.request('PUT', EVENT_PATH, options)).status).toBe(201);
-    const [victim] = workersOf(server);
+    const [victim] = workersOf(crew());
     process.kill(victim!, 'SIGKILL');
     await expect.poll(() => isAlive(victim!)).toBe(false);
     // Of the two lines one is broken, the other is as it was.
     const both = await Promise.allSettled(lines.map((line) => line.request('GET', EVENT_PATH)));
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const back = (): Promise<number> =>
-      lineToEach(server, WORKERS, { user: 'alice' }).then(
+      lineToEach(crew(), WORKERS, { user: 'alice' }).then(
         (found) => found.length,
         () => 0,
       );
     await expect.poll(back, { timeout: 20_000 }).toBe(WORKERS);
-    expect(workersOf(server)).toHaveLength(WORKERS);
-    await expect.poll(() => server.output()).toMatch(/a worker has ended/);
-    const again = await lineToEach(server, WORKERS, { user: 'alice' });
+    expect(workersOf(crew())).toHaveLength(WORKERS);
+    await expect.poll(() => crew().output()).toMatch(/a worker has ended/);
+    const again = await lineToEach(crew(), WORKERS, { user: 'alice' });
     for (const line of again) expect((await line.request('GET', EVENT_PATH)).body.toString()).toBe(event('kept'));
     for (const line of [...lines, ...again]) line.close();
   });
 
   test('the workers end with the process that started them', async () => {
-    const workers = workersOf(server);
+    const workers = workersOf(crew());
     expect(workers).toHaveLength(WORKERS);
-    await server.kill();
+    await crew().kill();
     await expect.poll(() => workers.filter(isAlive), { timeout: 10_000 }).toEqual([]);
   });
 });
